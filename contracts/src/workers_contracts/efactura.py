@@ -1,0 +1,112 @@
+"""e-Factura: file an invoice with ANAF and learn what became of it."""
+
+from datetime import date
+from typing import ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from .base import Command, Event, Failed
+from .types import ArtifactRef, Cui, UtcDateTime, Value
+
+
+class SubmitInvoice(Command):
+    """File a UBL invoice or credit note with ANAF. Give its text in ``xml`` or point to it."""
+
+    key = "efactura.submit"
+    tag: ClassVar[str] = "anaf.efactura"
+
+    cif: Cui = Field(description="Fiscal code on whose behalf it is filed.")
+    xml: str | None = Field(default=None, description="The UBL document as text.")
+    artifact: ArtifactRef | None = Field(
+        default=None, description="Where the UBL document lies, when it is over 128 KiB."
+    )
+    b2c: bool = Field(default=False, description="The buyer is a consumer.")
+    foreign_buyer: bool = Field(default=False, description="ANAF's `extern`: buyer outside RO.")
+    self_billed: bool = Field(default=False, description="ANAF's `autofactura`.")
+    enforcement: bool = Field(default=False, description="ANAF's `executare`.")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "SubmitInvoice":
+        if (self.xml is None) == (self.artifact is None):
+            raise ValueError("give the document in exactly one of the fields xml and artifact")
+        return self
+
+
+class CheckInvoice(Command):
+    """Ask ANAF what became of an upload (the worker's own follow-up)."""
+
+    key = "efactura.check"
+    tag: ClassVar[str] = "anaf.efactura"
+    verb = "check"
+
+    document_id: str = Field(min_length=1, description="Id of the document in the ledger.")
+    round: int = Field(ge=1, description="How often it was asked already, plus one.")
+
+
+class Rejection(Value):
+    """One reason why a document was refused."""
+
+    rule: str = Field(description="Rule id, for example BR-RO-110; ANAF when it named none.")
+    message: str = Field(description="What is wrong and what to do, in Romanian.")
+    path: str | None = Field(default=None, description="XPath of the value, when known.")
+
+
+class Seal(Value):
+    """What was found of the Ministry's seal on the archive."""
+
+    status: Literal["verified", "unknown_signer", "missing", "invalid"]
+    signer: str | None = Field(default=None, description="Subject of the signer's certificate.")
+    fingerprint: str | None = Field(default=None, description="SHA-256 of the certificate.")
+
+
+class InvoiceEvent(Event):
+    """What every e-Factura event says of its document."""
+
+    subject_field = "number"
+
+    document_id: str = Field(description="The document's id in the workers' ledger.")
+    cif: str = Field(description="Fiscal code on whose behalf it was filed.")
+    number: str | None = Field(default=None, description="Invoice number (BT-1), when readable.")
+    issue_date: date | None = Field(default=None, description="Issue date (BT-2).")
+
+
+class InvoiceSubmitted(InvoiceEvent):
+    """ANAF took the document in; whether it is accepted is not known yet."""
+
+    key = "efactura.submitted"
+
+    upload_index: str = Field(description="ANAF's index_incarcare.")
+    submitted_at: UtcDateTime = Field(description="When ANAF took it in, UTC.")
+    deadline: date | None = Field(default=None, description="Last legal day to send it.")
+
+
+class InvoiceAccepted(InvoiceEvent):
+    """Final: ANAF accepted the document; its sealed archive is kept byte for byte."""
+
+    key = "efactura.accepted"
+
+    upload_index: str = Field(description="ANAF's index_incarcare.")
+    download_id: str = Field(description="ANAF's id_descarcare.")
+    archive: ArtifactRef = Field(description="ANAF's ZIP: the legal original.")
+    seal: Seal
+    accepted_at: UtcDateTime = Field(description="When the worker learned of it, UTC.")
+
+
+class InvoiceRejected(InvoiceEvent):
+    """Final: the document was refused, by our checks, at the upload or by ANAF."""
+
+    key = "efactura.rejected"
+
+    stage: Literal["local", "upload", "anaf"] = Field(description="Who refused it.")
+    errors: list[Rejection] = Field(min_length=1)
+    upload_index: str | None = Field(default=None, description="ANAF's index, when it had one.")
+    archive: ArtifactRef | None = Field(default=None, description="ANAF's ZIP with the errors.")
+    duplicate_of: str | None = Field(
+        default=None, description="Index of the earlier upload of the same invoice."
+    )
+
+
+class InvoiceFailed(Failed):
+    """The document could not be filed; whether ANAF has it is told by ``code``."""
+
+    key = "efactura.failed"

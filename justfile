@@ -1,0 +1,81 @@
+# Tasks of workers-core. `./justw` lists them; `./justw <recipe>` needs nothing installed.
+
+set positional-arguments
+
+# List the recipes
+[private]
+default:
+    @just --list --unsorted
+
+# Set up or refresh .venv (`justw` has just done it)
+[group('develop')]
+install:
+    @echo "ready: $(python --version) in .venv"
+
+# Keep servers, sandbox and all workers running here until Ctrl-C
+[group('run')]
+dev *args:
+    @python -m workers_stack dev "$@"
+
+# Start everything, file a few documents, show what happens, end
+[group('run')]
+demo *args:
+    @python -m workers_stack demo "$@"
+
+# Run one service against RMQ_URL and REDIS_URL: `run anaf_efactura`
+[group('run')]
+run module *args:
+    @python -m "$@"
+
+# Install RabbitMQ and Redis programs where that is possible (tests start private ones)
+[group('run')]
+servers:
+    @python -m workers_stack servers
+
+# Format the code and sort the imports
+[group('develop')]
+fmt:
+    ruff format .
+    ruff check --fix-only --quiet .
+
+# Style, import directions, locked requirements
+[group('check')]
+lint:
+    ruff format --check --quiet .
+    ruff check .
+    lint-imports
+    python scripts/lock.py --check
+
+# Types, strict
+[group('check')]
+types:
+    python scripts/typecheck.py
+
+# The whole suite; arguments go to pytest
+[group('check')]
+test *args:
+    @-python -m workers_stack servers
+    @python -m pytest "$@"
+
+# Only what needs no server
+[group('check')]
+test-unit *args:
+    @python -m pytest -m "not integration and not fault" "$@"
+
+# Lint and types
+[group('check')]
+check-quick: lint types
+
+# Everything that must be green
+[group('check')]
+check: lint types test
+
+# Pin every dependency again: `lock --upgrade` moves to newer versions
+[group('maintain')]
+lock *args:
+    @python scripts/lock.py "$@"
+
+# Write the JSON Schemas of the messages
+[group('maintain')]
+schemas:
+    @python -m workers_contracts schemas

@@ -1,0 +1,1 @@
+"""The registry: heartbeats in, the state of all workers out."""

@@ -1,0 +1,1 @@
+"""RO e-Factura: upload, state, lists, download, validation and PDF."""

@@ -1,0 +1,1 @@
+"""ANAF's identity provider: codes, rotating refresh tokens, signed access tokens."""

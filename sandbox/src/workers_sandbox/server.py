@@ -1,0 +1,92 @@
+"""A uvicorn server that can cut a connection, in this thread or in the background."""
+
+import asyncio
+import socket
+import struct
+import threading
+import time
+from types import TracebackType
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from .app import build
+from .misbehaviours.transport import ABORT_EXTENSION
+from .settings import Settings
+
+
+class _CuttableProtocol(H11Protocol):
+    """Gives the application a way to end the connection without another byte."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        app: ASGIApp = self.app
+
+        def abort(reset: bool) -> None:
+            if reset:
+                # Linger 0 turns the close into a TCP reset.
+                transport.get_extra_info("socket").setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+                )
+            transport.abort()
+
+        async def cuttable(scope: Scope, receive: Receive, send: Send) -> None:
+            scope.setdefault("extensions", {})[ABORT_EXTENSION] = abort
+            await app(scope, receive, send)
+
+        self.app = cuttable
+
+
+def _server(settings: Settings, *, quiet: bool) -> uvicorn.Server:
+    config = uvicorn.Config(
+        build(settings),
+        host=settings.host,
+        port=settings.port,
+        http=_CuttableProtocol,
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        log_level="critical" if quiet else "info",
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    return uvicorn.Server(config)
+
+
+def run(settings: Settings) -> None:
+    """Serve until interrupted."""
+    _server(settings, quiet=False).run()
+
+
+class BackgroundServer:
+    """A sandbox on a real socket, served by a thread of this process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._server = _server(settings, quiet=True)
+        self._socket = socket.create_server((settings.host, settings.port))
+        self._thread = threading.Thread(target=self._serve, name="workers-sandbox", daemon=True)
+        host, port = self._socket.getsockname()[:2]
+        self.url = f"http://{host}:{port}"
+
+    def __enter__(self) -> "BackgroundServer":
+        self._thread.start()
+        deadline = time.monotonic() + 10
+        while not self._server.started:
+            if time.monotonic() > deadline or not self._thread.is_alive():
+                raise RuntimeError(f"the sandbox did not start on {self.url} within 10 s")
+            time.sleep(0.005)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._server.should_exit = True
+        self._thread.join(timeout=10)
+        self._socket.close()
+
+    def _serve(self) -> None:
+        self._server.run(sockets=[self._socket])

@@ -1,0 +1,1 @@
+"""ANAF's public look-ups: the taxpayer and VAT register, and the RO e-Factura register."""

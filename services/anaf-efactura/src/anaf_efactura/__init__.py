@@ -1,0 +1,1 @@
+"""The e-Factura worker: invoices to ANAF, sealed archives back."""

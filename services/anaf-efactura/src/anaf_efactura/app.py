@@ -1,0 +1,99 @@
+"""Composition root: makes the parts of this worker and hands them to its handlers."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import redis.asyncio as redis
+
+from workers_anaf.calls import AuthorisedCalls
+from workers_anaf.limits import Allowance
+from workers_anaf.oauth import TokenKeeper
+from workers_ledger.database import Database
+from workers_ledger.documents import Documents
+from workers_ledger.journal import SqlJournal
+from workers_ledger.secrets import Secrets
+from workers_runtime.app import Worker, create_app
+from workers_runtime.artifacts import Artifacts
+from workers_runtime.config import load
+from workers_runtime.outbound import Outbound
+
+from .client import EFacturaClient
+from .config import Settings
+from .draft import SERVICE
+from .filing import Filing
+from .following import Following
+from .handlers import router
+from .reconciling import Reconciler
+
+
+def build(settings: Settings | None = None) -> Worker:
+    """Put the worker together; reads the environment when no settings are given."""
+    settings = settings or load(Settings, "anaf-efactura")
+    database = Database(settings.database_url.get_secret_value())
+    login = Outbound("ANAF log-in", settings.anaf_login_url, read_seconds=30)
+    tokens = _tokens(settings, Secrets(database), login)
+    # No keep-alive: a reused connection that the host has closed makes an upload uncertain.
+    outbound = Outbound("ANAF e-Factura", settings.anaf_base_url, keep_alive=False)
+    shared = redis.Redis.from_url(settings.redis_url.get_secret_value(), socket_timeout=2)
+
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[Mapping[str, Any]]:
+        await database.open()
+        try:
+            yield _parts(settings, database, AuthorisedCalls(outbound, tokens), shared)
+        finally:
+            await outbound.close()
+            await login.close()
+            await shared.aclose()
+            await database.close()
+
+    return create_app(
+        settings,
+        router,
+        lifespan=lifespan,
+        journal=lambda instance: SqlJournal(
+            database, instance=instance, ttl_seconds=settings.journal_ttl_seconds
+        ),
+        deep_checks={"anaf_login": tokens.problem},
+    )
+
+
+def _tokens(settings: Settings, secrets: Secrets, login: Outbound) -> TokenKeeper:
+    return TokenKeeper(
+        secrets,
+        login,
+        client_id=settings.anaf_client_id,
+        client_secret=settings.anaf_client_secret.get_secret_value(),
+        refresh_token=settings.anaf_refresh_token.get_secret_value(),
+    )
+
+
+def _parts(
+    settings: Settings, database: Database, calls: AuthorisedCalls, shared: "redis.Redis"
+) -> dict[str, Any]:
+    documents = Documents(database, SERVICE)
+    client = EFacturaClient(
+        calls,
+        environment=settings.anaf_environment,
+        states=Allowance(shared, "efactura.state", limit=100),
+        downloads=Allowance(shared, "efactura.download", limit=10),
+        clock_margin=timedelta(seconds=settings.clock_margin_seconds),
+    )
+    reconciler = Reconciler(
+        documents,
+        client,
+        pause_seconds=settings.reconcile_seconds,
+        resend_after=timedelta(seconds=settings.resend_after_seconds),
+    )
+    artifacts = Artifacts(settings.artifacts_url)
+    plan = settings.check_plan
+    max_age = settings.retry_max_age
+    return {
+        "artifacts": artifacts,
+        "filing": Filing(documents, client, reconciler, check_plan=plan, max_age=max_age),
+        "following": Following(
+            documents, client, artifacts, seals=settings.seals(), check_plan=plan
+        ),
+    }

@@ -1,0 +1,60 @@
+"""What this worker reads from the environment."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator
+from pydantic_settings import NoDecode, SettingsConfigDict
+
+from workers_anaf.config import AnafLoginSettings
+
+from .trust import shipped
+
+
+class Settings(AnafLoginSettings):
+    """The settings of `anaf-efactura`."""
+
+    model_config = SettingsConfigDict(env_prefix="ANAF_EFACTURA_")
+
+    check_plan: Annotated[tuple[float, ...], NoDecode] = Field(
+        default=(60, 60, 120, 240, 420, 900, 1800, 3600),
+        description="Seconds before each question after an upload; the last repeats for a day, "
+        "then every 3 hours. ANAF allows 100 questions a document and day.",
+    )
+    reconcile_seconds: float = Field(
+        default=300.0, gt=0, description="Between two searches for an upload whose answer was lost."
+    )
+    resend_after_seconds: float = Field(
+        default=6 * 3600.0,
+        gt=0,
+        description="An upload that ANAF's lists do not show for this long is sent again, the same "
+        "bytes; should ANAF have it after all, its duplicate answer names the first index.",
+    )
+    clock_margin_seconds: float = Field(
+        default=60.0, ge=0, description="ANAF refuses a list that ends in its future; stay before."
+    )
+    trusted_seals: Annotated[tuple[Path, ...], NoDecode] = Field(
+        default=(),
+        description="PEM files of the Ministry's seal certificates, separated by colons; "
+        "those in force in 2026 are shipped.",
+    )
+    retry_max_age_seconds: float = Field(
+        default=10 * 86_400.0,
+        gt=0,
+        validation_alias="RETRY_MAX_AGE_SECONDS",
+        description="A filing that cannot reach ANAF is tried for this long.",
+    )
+
+    @field_validator("check_plan", mode="before")
+    @classmethod
+    def _numbers(cls, value: object) -> object:
+        return tuple(value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("trusted_seals", mode="before")
+    @classmethod
+    def _paths(cls, value: object) -> object:
+        return tuple(filter(None, value.split(":"))) if isinstance(value, str) else value
+
+    def seals(self) -> tuple[bytes, ...]:
+        """Return the trusted certificates: the shipped ones and those configured."""
+        return (*shipped(), *(path.read_bytes() for path in self.trusted_seals))

@@ -1,0 +1,118 @@
+"""From a command to a document that may be filed, or to the reasons why not. No I/O."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from workers_anaf.xml import MalformedXml, parse
+from workers_contracts.efactura import Rejection, SubmitInvoice
+from workers_ledger.documents import Document, new_document
+from workers_runtime.identity import Task
+
+from .deadline import ends_at
+from .invoice import Finding, Invoice, Severity, check, from_root
+from .life import State
+
+SERVICE = "efactura"
+MAX_ERRORS = 200
+_RULE = re.compile(r"\[([A-Z][A-Za-z0-9._-]{1,30})\]")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a command wants filed."""
+
+    document: Document
+    errors: tuple[Rejection, ...]
+    """Why it cannot be filed; empty when it can."""
+
+
+def examine(content: bytes, command: SubmitInvoice, task: Task) -> Draft:
+    """Read and check a UBL document."""
+    digest = hashlib.sha256(content).hexdigest()
+    try:
+        root = parse(content)
+        invoice = from_root(root)
+    except MalformedXml as error:
+        blank = _document(command, task, digest, None)
+        return Draft(blank, (Rejection(rule="WRK-XML", message=error.reason_ro, path=None),))
+    document = _document(command, task, digest, invoice)
+    errors = [_rejection(f) for f in check(root) if f.severity is Severity.ERROR]
+    return Draft(document, tuple(limited(errors)))
+
+
+def _document(command: SubmitInvoice, task: Task, digest: str, invoice: Invoice | None) -> Document:
+    number = invoice.number if invoice else None
+    issued = invoice.issue_date if invoice else None
+    parts = (
+        command.cif,
+        invoice.kind.value if invoice else "",
+        number or digest,
+        str(issued or ""),
+    )
+    return new_document(
+        SERVICE,
+        tenant=task.tenant,
+        business_key="|".join(parts)[:512],
+        content_sha256=digest,
+        state=State.NEW.value,
+        cif=command.cif,
+        number=number,
+        issue_date=issued,
+        deadline=ends_at(issued) if issued else None,
+        correlation_id=task.correlation_id,
+        data={"command": task.message_id, "parameters": parameters(command, invoice)},
+    )
+
+
+def parameters(command: SubmitInvoice, invoice: Invoice | None) -> dict[str, Any]:
+    """Return ANAF's upload parameters; a flag is sent as ``DA`` or not at all."""
+    flags = {
+        "extern": command.foreign_buyer,
+        "autofactura": command.self_billed,
+        "executare": command.enforcement,
+    }
+    return {
+        "standard": invoice.standard if invoice else "UBL",
+        "b2c": command.b2c,
+        "flags": {name: "DA" for name, wanted in flags.items() if wanted},
+    }
+
+
+def _rejection(finding: Finding) -> Rejection:
+    return Rejection(rule=finding.rule, message=finding.message, path=finding.path or None)
+
+
+def limited(errors: list[Rejection]) -> list[Rejection]:
+    """Keep a list readable, and the event under its size; the archive has them all."""
+    if len(errors) <= MAX_ERRORS:
+        return errors
+    more = len(errors) - MAX_ERRORS
+    note = Rejection(rule="WRK-MANY", message=f"Și încă {more} erori; vedeți arhiva de la ANAF.")
+    return [*errors[:MAX_ERRORS], note]
+
+
+def anaf_errors(texts: tuple[str, ...]) -> list[Rejection]:
+    """Turn ANAF's error texts into rejections, with the rule they name."""
+    found = [
+        Rejection(rule=rule[1] if (rule := _RULE.search(text)) else "ANAF", message=text[:2000])
+        for text in texts
+    ]
+    return limited(found) or [
+        Rejection(rule="ANAF", message="ANAF a respins documentul fără să precizeze motivul.")
+    ]
+
+
+def conflict(document: Document) -> Rejection:
+    """Say why another content under the same number is not sent."""
+    index = document.authority_id or "în curs de atribuire"
+    done = document.state == State.ACCEPTED.value
+    what = "a fost acceptată de ANAF" if done else "este în curs de prelucrare la ANAF"
+    return Rejection(
+        rule="WRK-DUPLICATE",
+        message=(
+            f"O factură cu același număr și aceeași dată {what} (index {index}), cu alt conținut. "
+            "Pentru a o corecta emiteți o factură de corecție sau o notă de creditare."
+        ),
+    )

@@ -1,0 +1,182 @@
+"""Files a document: decide, record the intent, upload, record what came of it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from workers_anaf.refusals import Refusal, RefusalKind
+from workers_contracts.efactura import CheckInvoice
+from workers_ledger.documents import Document, Documents
+from workers_runtime.errors import OutcomeUnknownError, TransientError, WorkerError
+from workers_runtime.router import After, Outcome
+
+from . import events
+from .answers import Accepted, Refused, UploadAnswer
+from .client import EFacturaClient
+from .draft import Draft, anaf_errors, conflict
+from .errors import FilingInProgressError, UploadUncertainError, call_error
+from .life import Filer, State, Step, next_step
+from .reconciling import Reconciler
+
+_DECIDES = {RefusalKind.DOCUMENT, RefusalKind.OTHER, RefusalKind.NOT_FOUND}
+"""Refusals of an upload that are ANAF's judgement on the document."""
+
+
+class Filing:
+    """Takes documents from a command to ANAF's index, at most once."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        client: EFacturaClient,
+        reconciler: Reconciler,
+        *,
+        check_plan: tuple[float, ...],
+        max_age: timedelta,
+    ) -> None:
+        self._documents = documents
+        self._client = client
+        self._reconciler = reconciler
+        self._check_plan = check_plan
+        self._max_age = max_age
+
+    async def file(self, draft: Draft, content: bytes) -> Outcome:
+        """Do what the command means for the document as the ledger knows it."""
+        document, _ = await self._documents.open(draft.document)
+        filer = Filer(draft.document.data["command"], draft.document.content_sha256)
+        try:
+            return await self._step(next_step(document, filer), document, draft, content)
+        except TransientError as error:
+            # The law sets the term, not a number of tries.
+            error.give_up_at = error.give_up_at or self._give_up_at(document)
+            raise
+
+    async def _step(self, step: Step, document: Document, draft: Draft, content: bytes) -> Outcome:
+        match step:
+            case Step.UPLOAD:
+                return await self._upload(document, content)
+            case Step.REFILE:
+                taken = await self._documents.change(document, **_restart(draft.document))
+                return await self._upload(taken, content)
+            case Step.RECONCILE:
+                return await self._reconcile(document, content)
+            case Step.FOLLOW:
+                return self._follow(document)
+            case Step.REPEAT:
+                done = document.state == State.ACCEPTED.value
+                return events.accepted(document) if done else events.rejected(document)
+            case Step.CONFLICT:
+                reason = [conflict(document)]
+                index = document.authority_id
+                return events.rejected_locally(draft.document, reason, duplicate_of=index)
+            case Step.WAIT:
+                raise FilingInProgressError("the same invoice is being filed", retry_after=60)
+
+    async def _upload(self, document: Document, content: bytes) -> Outcome:
+        wanted = document.data["parameters"]
+        document, attempt = await self._documents.begin(
+            document, "upload", state=State.UPLOADING.value
+        )
+        try:
+            answer = await self._client.upload(
+                content,
+                cif=document.cif,
+                standard=wanted["standard"],
+                b2c=wanted["b2c"],
+                flags=wanted["flags"],
+            )
+        except OutcomeUnknownError as error:
+            await self._doubt(document, attempt, str(error))
+            raise UploadUncertainError(
+                str(error), retry_after=self._reconciler.pause_seconds
+            ) from error
+        except WorkerError as error:
+            # It certainly never left, so the next try begins anew.
+            await self._not_sent(document, attempt, str(error))
+            raise
+        return await self._answered(document, attempt, answer)
+
+    async def _answered(self, document: Document, attempt: int, answer: UploadAnswer) -> Outcome:
+        if isinstance(answer, Accepted):
+            return await self._taken(document, attempt, answer.index)
+        if isinstance(answer, Refused):
+            return await self._refused(document, attempt, answer.reasons)
+        why = f"ANAF's answer to the upload decides nothing ({type(answer).__name__})"
+        await self._doubt(document, attempt, why)
+        raise UploadUncertainError(why, retry_after=self._reconciler.pause_seconds)
+
+    async def _taken(self, document: Document, attempt: int, index: str) -> Outcome:
+        document = await self._documents.end(
+            document, attempt, outcome="accepted", **_uploaded(document, index)
+        )
+        return self._follow(document)
+
+    async def _refused(
+        self, document: Document, attempt: int, reasons: tuple[Refusal, ...]
+    ) -> Outcome:
+        first = reasons[0]
+        if first.kind is RefusalKind.DUPLICATE and first.first_index:
+            return await self._taken(document, attempt, first.first_index)
+        if first.kind not in _DECIDES:
+            await self._not_sent(document, attempt, first.text)
+            raise call_error(first)
+        errors = [e.model_dump() for e in anaf_errors(tuple(reason.text for reason in reasons))]
+        document = await self._documents.end(
+            document,
+            attempt,
+            outcome="refused",
+            state=State.REJECTED.value,
+            data=document.data | {"stage": "upload", "errors": errors, "ended_at": _now_text()},
+        )
+        return events.rejected(document)
+
+    async def _reconcile(self, document: Document, content: bytes) -> Outcome:
+        document, index = await self._reconciler.find(document)
+        if index is not None:
+            values = _uploaded(document, index)
+            return self._follow(await self._documents.change(document, **values))
+        document = await self._reconciler.may_resend(document)
+        return await self._upload(document, content)
+
+    def _follow(self, document: Document) -> Outcome:
+        check = CheckInvoice(document_id=document.id, round=1)
+        return [events.submitted(document), After(check, self._check_plan[0])]
+
+    async def _doubt(self, document: Document, attempt: int, detail: str) -> None:
+        since = document.unknown_since or datetime.now(UTC)
+        await self._documents.end(
+            document, attempt, outcome="unknown", detail=detail, unknown_since=since
+        )
+
+    async def _not_sent(self, document: Document, attempt: int, detail: str) -> None:
+        await self._documents.end(
+            document, attempt, outcome="not_sent", detail=detail, state=State.NEW.value
+        )
+
+    def _give_up_at(self, document: Document) -> datetime:
+        created = document.created_at or datetime.now(UTC)
+        return max(created + self._max_age, document.deadline or created)
+
+
+def _uploaded(document: Document, index: str) -> dict[str, Any]:
+    data = {"upload_index": index, "submitted_at": _now_text()}
+    return {
+        "state": State.UPLOADED.value,
+        "authority_id": index,
+        "unknown_since": None,
+        "data": document.data | data,
+    }
+
+
+def _restart(wanted: Document) -> dict[str, Any]:
+    return {
+        "content_sha256": wanted.content_sha256,
+        "state": State.NEW.value,
+        "authority_id": None,
+        "unknown_since": None,
+        "correlation_id": wanted.correlation_id,
+        "data": wanted.data,
+    }
+
+
+def _now_text() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

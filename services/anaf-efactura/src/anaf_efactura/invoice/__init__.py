@@ -1,0 +1,27 @@
+"""Invoices of RO e-Factura: reading them, and the rules of CIUS-RO 1.0.9 and EN 16931.
+
+Checked here: see the modules, each a topic. Left to ANAF: the full UBL 2.1 schema (the order and
+repetition of the usual elements are checked), units, currencies, charge reasons and identifier
+schemes by their full lists, warnings UBL-CR, and its registers of taxpayers.
+"""
+
+from .checking import MAX_FINDINGS, check, has_errors
+from .cui import is_cui
+from .model import Finding, Invoice, Kind, Party, Severity, Totals
+from .reading import NotAnInvoice, from_root, read
+
+__all__ = [
+    "MAX_FINDINGS",
+    "Finding",
+    "Invoice",
+    "Kind",
+    "NotAnInvoice",
+    "Party",
+    "Severity",
+    "Totals",
+    "check",
+    "from_root",
+    "has_errors",
+    "is_cui",
+    "read",
+]

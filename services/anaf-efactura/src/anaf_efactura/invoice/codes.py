@@ -1,0 +1,138 @@
+"""Code lists that are short and stable, and the codes that are known to be wrong.
+
+The long lists (units of UN/ECE Rec 20 and 21, currencies, charge reasons, identifier schemes) are
+left to ANAF: they change, and a copy would refuse what ANAF accepts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from .document import Document
+from .model import Finding
+from .tree import CBC, error, text_of, where
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+COUNTIES: Final = _words(
+    "RO-AB RO-AG RO-AR RO-B RO-BC RO-BH RO-BN RO-BR RO-BT RO-BV RO-BZ RO-CJ RO-CL RO-CS RO-CT "
+    "RO-CV RO-DB RO-DJ RO-GJ RO-GL RO-GR RO-HD RO-HR RO-IF RO-IL RO-IS RO-MH RO-MM RO-MS RO-NT "
+    "RO-OT RO-PH RO-SB RO-SJ RO-SM RO-SV RO-TL RO-TM RO-TR RO-VL RO-VN RO-VS"
+)
+SECTORS: Final = {f"SECTOR{number}" for number in range(1, 7)}
+COUNTRIES: Final = _words(
+    "1A AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO "
+    "BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK "
+    "DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR "
+    "GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM "
+    "KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP "
+    "MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL "
+    "PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST "
+    "SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG "
+    "VI VN VU WF WS XI YE YT ZA ZM ZW"
+)
+"""ISO 3166-1 with 1A (Kosovo) and XI (Northern Ireland), as in ANAF's package 1.0.9."""
+VAT_PREFIXES: Final = COUNTRIES | {"EL"}
+PAYMENT_MEANS: Final = {
+    *(str(number) for number in (*range(1, 71), *range(74, 79), *range(91, 98))),
+    "ZZZ",
+}
+"""UNCL 4461 as in ANAF's package 1.0.9."""
+CATEGORIES: Final = {"AE", "L", "M", "E", "S", "Z", "G", "O", "K", "B"}
+ALLOWANCE_REASONS: Final = _words("41 42 60 62 63 64 65 66 67 68 70 71 88 95 100 102 103 104 105")
+MIME_TYPES: Final = {
+    "application/pdf",
+    "image/png",
+    "image/jpeg",
+    "text/csv",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.oasis.opendocument.spreadsheet",
+}
+_VATEX_GROUPS: Final = {
+    "132-1": "ABCDEFGHIJKLMNOPQ",
+    "143-1": "ABCDEFGHIJKL",
+    "148-": "ABCDEFG",
+    "151-1": "ABCDE",
+}
+_VATEX_SINGLE: Final = _words("79-C 132 143 143-1FA 148 151 151-1AA 309 AE D F G I IC J O")
+VATEX: Final = {f"VATEX-EU-{code}" for code in _VATEX_SINGLE} | {
+    f"VATEX-EU-{group}{letter}" for group, letters in _VATEX_GROUPS.items() for letter in letters
+}
+"""The 57 exemption codes of ANAF's package 1.0.9; newer ones are refused there."""
+
+# Codes of UN/ECE Rec 20 and 21 are two or three capital letters or digits; these are not codes.
+_UNIT: Final = re.compile(r"[A-Z0-9]{2,3}")
+KNOWN_WRONG_UNITS: Final = {
+    "PCE": "H87",
+    "PCS": "H87",
+    "BUC": "H87",
+    "KG": "KGM",
+    "ORA": "HUR",
+    "ORE": "HUR",
+    "MP": "MTK",
+    "MC": "MTQ",
+    "ZI": "DAY",
+    "TO": "TNE",
+}
+
+_BREAKDOWN = "cac:TaxTotal/cac:TaxSubtotal/cac:TaxCategory/cbc:ID"
+_ITEM = "LINE/cac:Item/cac:ClassifiedTaxCategory/cbc:ID"
+_REASON = "cbc:AllowanceChargeReasonCode"
+# rule, term, path, allowed, the list's name
+LISTS: Final = [
+    ("BR-CL-16", "BT-81", "cac:PaymentMeans/cbc:PaymentMeansCode", PAYMENT_MEANS, "UNCL 4461"),
+    ("BR-CL-17", "BT-118", _BREAKDOWN, CATEGORIES, "UNCL 5305"),
+    ("BR-CL-17", "BT-95", "cac:AllowanceCharge/cac:TaxCategory/cbc:ID", CATEGORIES, "UNCL 5305"),
+    ("BR-CL-18", "BT-151", _ITEM, CATEGORIES, "UNCL 5305"),
+    ("BR-CL-19", "BT-98", f"ALLOWANCE/{_REASON}", ALLOWANCE_REASONS, "UNCL 5189"),
+    ("BR-CL-19", "BT-140", f"LINE-ALLOWANCE/{_REASON}", ALLOWANCE_REASONS, "UNCL 5189"),
+]
+
+
+def check(document: Document) -> Iterator[Finding]:
+    """Codes that are on no list."""
+    for rule, term, path, allowed, source in LISTS:
+        for element in document.select(path):
+            code = text_of(element)
+            if code and code not in allowed:
+                message = f"Codul {code[:10]} ({term}) nu este în lista {source}. Corectați-l."
+                yield error(rule, term, where(element), message)
+    for element in document.root.iter(f"{{{CBC}}}TaxExemptionReasonCode"):
+        if text_of(element).upper() not in VATEX:
+            message = (
+                "Codul motivului de scutire (BT-121) nu este în lista VATEX acceptată de ANAF."
+            )
+            yield error("BR-CL-22", "BT-121", where(element), message)
+    yield from _check_units(document)
+    yield from _check_attachments(document)
+
+
+def _check_units(document: Document) -> Iterator[Finding]:
+    paths = (f"LINE/{document.quantity_path}", "LINE/cac:Price/cbc:BaseQuantity")
+    for path in paths:
+        for element in document.select(path):
+            unit = element.get("unitCode")
+            if unit is None or (_UNIT.fullmatch(unit) and unit not in KNOWN_WRONG_UNITS):
+                continue
+            better = KNOWN_WRONG_UNITS.get(unit.strip().upper())
+            hint = f"Folosiți {better}." if better else "Folosiți de exemplu H87 (bucată) sau C62."
+            message = f"Unitatea {unit[:10]} (BT-130) nu este în UN/ECE Rec 20. {hint}"
+            yield error("BR-CL-23", "BT-130", where(element) + "/@unitCode", message)
+
+
+def _check_attachments(document: Document) -> Iterator[Finding]:
+    for element in document.root.iter(f"{{{CBC}}}EmbeddedDocumentBinaryObject"):
+        if element.get("mimeCode") not in MIME_TYPES:
+            rule = "BR-CL-24" if element.get("mimeCode") else "UBL-DT-06"
+            message = (
+                "Tipul fișierului atașat nu este acceptat. Folosiți PDF, PNG, JPEG, CSV, XLSX, ODS."
+            )
+            yield error(rule, "BT-125-1", where(element) + "/@mimeCode", message)
+        if not (element.get("filename") or "").strip():
+            message = "Fișierul atașat nu are nume. Completați atributul filename."
+            yield error("UBL-DT-07", "BT-125-2", where(element) + "/@filename", message)

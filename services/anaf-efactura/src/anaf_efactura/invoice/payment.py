@@ -1,0 +1,49 @@
+"""Payment: due date, means, account, card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from .document import Document
+from .model import Finding, Kind
+from .tree import CAC, CBC, error, find, find_all, number, text, where
+
+_TRANSFERS: Final = {"30", "58"}
+
+
+def check(document: Document) -> Iterator[Finding]:
+    """What is missing or too much in the payment instructions."""
+    yield from _check_due(document)
+    for means in document.root.iter(f"{{{CAC}}}PaymentMeans"):
+        code = text(means, "cbc:PaymentMeansCode")
+        account = find(means, "cac:PayeeFinancialAccount")
+        if code in _TRANSFERS and not text(means, "cac:PayeeFinancialAccount/cbc:ID"):
+            rule = "BR-61" if account is None or find(account, "cbc:ID") is None else "BR-50"
+            message = f"Plata prin virament (cod {code}) cere contul BT-84. Completați IBAN-ul."
+            yield error(rule, "BT-84", where(means, "cac:PayeeFinancialAccount/cbc:ID"), message)
+        card = text(means, "cac:CardAccount/cbc:PrimaryAccountNumberID")
+        if len(card) > 10:
+            message = (
+                "BT-87 (numărul cardului) se scrie scurtat: cel mult primele 6 și ultimele 4 cifre."
+            )
+            yield error("BR-51", "BT-87", where(means, "cac:CardAccount"), message)
+    for path, rule, what in (
+        ("cac:PaymentMeans/cac:CardAccount", "BR-66", "carduri"),
+        ("cac:PaymentMeans/cac:PaymentMandate", "BR-67", "mandate"),
+    ):
+        if len(find_all(document.root, path)) > 1:
+            message = f"Factura are mai multe {what}. Păstrați unul singur."
+            yield error(rule, "BG-16", where(document.root, path), message)
+
+
+def _check_due(document: Document) -> Iterator[Finding]:
+    """BR-CO-25, which ANAF applies to invoices only: a credit note has no due date element."""
+    totals = document.totals
+    payable = None if totals is None else number(totals, "cbc:PayableAmount")
+    if document.kind is Kind.CREDIT_NOTE or payable is None or payable <= 0:
+        return
+    has_date = next(document.root.iter(f"{{{CBC}}}DueDate"), None) is not None
+    if not has_date and not find_all(document.root, "cac:PaymentTerms/cbc:Note"):
+        message = "Lipsește data scadenței (BT-9) sau termenii de plată (BT-20). Adăugați una."
+        yield error("BR-CO-25", "BT-9", where(document.root, "cbc:DueDate"), message)

@@ -1,0 +1,69 @@
+"""The life of a filed invoice: its states, and what a command means for a document in each."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from workers_ledger.documents import Document
+
+
+class State(StrEnum):
+    """Where a document is."""
+
+    NEW = "new"
+    """Known, and certainly not at ANAF."""
+    UPLOADING = "uploading"
+    """An upload was begun; without a recorded end it is in doubt."""
+    UPLOADED = "uploaded"
+    """ANAF has it under an index and has not decided."""
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class Step(StrEnum):
+    """What to do with a command to file a document."""
+
+    UPLOAD = "upload"
+    """Send it."""
+    REFILE = "refile"
+    """Take the document over for this command, then send it."""
+    RECONCILE = "reconcile"
+    """Find out whether ANAF has it, before anything is sent."""
+    FOLLOW = "follow"
+    """It is at ANAF through this command: say so and go on asking."""
+    REPEAT = "repeat"
+    """It ended before: say so again."""
+    WAIT = "wait"
+    """Another command is filing the same bytes."""
+    CONFLICT = "conflict"
+    """ANAF has, or may have, another content under this number."""
+
+
+@dataclass(frozen=True)
+class Filer:
+    """Who asks: the command's id and the digest of what it wants filed."""
+
+    command: str
+    content_sha256: str
+
+
+def next_step(document: Document, filer: Filer) -> Step:
+    """Decide what a command means for a document that the ledger knows."""
+    mine = document.data.get("command") == filer.command
+    same = document.content_sha256 == filer.content_sha256
+    match State(document.state):
+        case State.NEW:
+            return Step.UPLOAD if mine and same else Step.REFILE
+        case State.UPLOADING if mine:
+            return Step.RECONCILE
+        case State.UPLOADED if mine:
+            return Step.FOLLOW
+        case State.UPLOADING | State.UPLOADED:
+            return Step.WAIT if same else Step.CONFLICT
+        case State.ACCEPTED:
+            if mine:
+                return Step.FOLLOW
+            return Step.REPEAT if same else Step.CONFLICT
+        case State.REJECTED:
+            if not mine:
+                return Step.REFILE
+            return Step.FOLLOW if document.authority_id else Step.REPEAT

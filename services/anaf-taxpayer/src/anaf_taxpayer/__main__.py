@@ -1,0 +1,7 @@
+"""`python -m anaf_taxpayer`: run the worker."""
+
+from workers_runtime.run import run
+
+from .app import build
+
+run(build)

@@ -1,0 +1,47 @@
+"""Composition root: makes the parts of this worker and hands them to its handlers."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import redis.asyncio as redis
+
+from workers_anaf.limits import Pace
+from workers_runtime.app import Worker, create_app
+from workers_runtime.config import load
+from workers_runtime.outbound import Outbound
+
+from .batching import Batcher
+from .cache import Cache
+from .client import RegisterClient, ViesClient
+from .config import Settings
+from .handlers import router
+from .lookup import Lookup
+
+
+def build(settings: Settings | None = None) -> Worker:
+    """Put the worker together; reads the environment when no settings are given."""
+    settings = settings or load(Settings, "anaf-taxpayer")
+    shared = redis.Redis.from_url(settings.redis_url.get_secret_value(), socket_timeout=2)
+    # ANAF's public host resets reused connections.
+    outbound = Outbound("ANAF register", settings.anaf_public_url, keep_alive=False)
+
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[Mapping[str, Any]]:
+        vies = ViesClient(settings.vies_url)
+        pace = Pace(shared, "anaf.lookup", seconds=settings.lookup_seconds)
+        register = Batcher(RegisterClient(outbound).look_up, pace)
+        cache = Cache(
+            shared,
+            found_seconds=settings.found_ttl_seconds,
+            not_found_seconds=settings.not_found_ttl_seconds,
+        )
+        try:
+            yield {"lookup": Lookup(register, vies, cache)}
+        finally:
+            await register.close()
+            await vies.close()
+            await outbound.close()
+            await shared.aclose()
+
+    return create_app(settings, router, lifespan=lifespan)

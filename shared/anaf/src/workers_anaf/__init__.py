@@ -1,0 +1,1 @@
+"""ANAF's protocol: the XML gate and the texts of its answers."""

@@ -1,0 +1,95 @@
+"""ANAF's limits, kept for the whole installation: all replicas share the counters in Redis."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+
+import redis.asyncio as redis
+from redis.exceptions import RedisError
+
+from workers_runtime.errors import QuotaError
+from workers_runtime.logs import get_logger
+
+from .romania import next_day, today
+
+# One reservation: the next free moment, at least `interval` after the last one. Redis's own clock
+# decides, so replicas with different clocks agree. Returns the microseconds to wait.
+_RESERVE = """
+local now = redis.call('TIME')
+now = now[1] * 1000000 + now[2]
+local free = tonumber(redis.call('GET', KEYS[1]) or '0')
+local slot = math.max(now, free)
+redis.call('SET', KEYS[1], string.format('%.0f', slot + tonumber(ARGV[1])), 'PX', 60000)
+return string.format('%.0f', slot - now)
+"""
+_log = get_logger(__name__)
+
+
+class DailyLimitError(QuotaError):
+    """ANAF's allowance for this call is used up until midnight in Romania."""
+
+    code = "anaf_daily_limit"
+
+
+class Pace:
+    """At most one call per ``seconds``, over all replicas; alone when Redis is away."""
+
+    def __init__(self, client: "redis.Redis", name: str, *, seconds: float) -> None:
+        self._redis = client
+        self._key = f"wrk:limit:{name}"
+        self._seconds = seconds
+        self._free = 0.0
+
+    async def wait(self) -> None:
+        """Return when the next call may start."""
+        await asyncio.sleep(max(await self._shared(), self._own()))
+
+    async def _shared(self) -> float:
+        try:
+            micros = self._redis.eval(_RESERVE, 1, self._key, str(int(self._seconds * 1_000_000)))
+            return int(str(await micros)) / 1_000_000
+        except (TimeoutError, RedisError, OSError) as error:
+            _log.warning("limit kept by this process alone", reason=type(error).__name__)
+            return 0.0
+
+    def _own(self) -> float:
+        now = time.monotonic()
+        wait = max(0.0, self._free - now)
+        self._free = max(now, self._free) + self._seconds
+        return wait
+
+
+class Allowance:
+    """At most ``limit`` calls a Romanian day for one subject, for example one message."""
+
+    def __init__(self, client: "redis.Redis", name: str, *, limit: int) -> None:
+        self._redis = client
+        self._name = name
+        self._limit = limit
+
+    def _key(self, subject: str) -> str:
+        return f"wrk:limit:{self._name}:{today().isoformat()}:{subject}"
+
+    async def take(self, subject: str) -> None:
+        """Count one call; raises DailyLimitError before a call that ANAF would refuse."""
+        try:
+            used = int(await self._redis.incr(self._key(subject)))
+            await self._redis.expire(self._key(subject), 90_000)
+        except (TimeoutError, RedisError, OSError):
+            return  # ANAF counts too, and its refusal is understood
+        if used > self._limit:
+            raise self.exhausted()
+
+    async def exhaust(self, subject: str) -> DailyLimitError:
+        """Note that ANAF said the day's allowance is used up; returns the error to raise."""
+        try:
+            await self._redis.set(self._key(subject), self._limit, ex=90_000)
+        except (TimeoutError, RedisError, OSError) as error:
+            _log.warning("limit not noted", reason=type(error).__name__)
+        return self.exhausted()
+
+    def exhausted(self) -> DailyLimitError:
+        """Return the error that makes the command wait until the next Romanian day."""
+        return DailyLimitError(
+            f"ANAF's daily allowance for {self._name} is used up", until=next_day(datetime.now(UTC))
+        )

@@ -1,0 +1,1 @@
+"""The memory of the workers that file documents: intent before effect, outcome after."""

@@ -1,0 +1,229 @@
+"""The life cycle of documents: opened once, changed only through attempts and transitions."""
+
+import uuid
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from workers_runtime.errors import TransientError
+
+from .database import Database
+from .schema import AttemptRow, DocumentRow
+
+
+class LedgerUnavailableError(TransientError):
+    """The ledger's database does not answer; nothing was sent to the authority."""
+
+    code = "ledger_unavailable"
+
+
+class LedgerConflictError(TransientError):
+    """Another worker changed the document meanwhile; the command is handled again."""
+
+    code = "ledger_conflict"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document as it was read; changes go through `Documents`."""
+
+    id: str
+    service: str
+    tenant: str
+    business_key: str
+    content_sha256: str
+    state: str
+    version: int = 1
+    cif: str = ""
+    number: str | None = None
+    issue_date: date | None = None
+    authority_id: str | None = None
+    deadline: datetime | None = None
+    unknown_since: datetime | None = None
+    correlation_id: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try at an outside effect."""
+
+    id: int
+    action: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+    detail: str
+
+
+_FIXED = {"id", "service", "tenant", "business_key", "version", "created_at", "updated_at"}
+_FIELDS = tuple(each.name for each in fields(Document))
+
+
+class Documents:
+    """Reads and changes the documents of one service."""
+
+    def __init__(self, database: Database, service: str) -> None:
+        self._database = database
+        self._service = service
+
+    async def open(self, document: Document) -> tuple[Document, bool]:
+        """Return the document with this business key; stores ``document`` when there is none.
+
+        Returns:
+            The stored document, and True when it was made by this call.
+        """
+        try:
+            async with self._database.transaction() as session:
+                known = await self._find(session, document.tenant, document.business_key)
+                if known is not None:
+                    return _value(known), False
+                row = DocumentRow(**_columns(document), created_at=_now(), updated_at=_now())
+                session.add(row)
+                await session.flush()
+                return _value(row), True
+        except IntegrityError:
+            # Another worker opened it between our look and our insert.
+            return await self.open(document)
+        except (DBAPIError, OSError) as error:
+            raise _unavailable(error) from error
+
+    async def get(self, document_id: str) -> Document | None:
+        """Return a document by its id."""
+        try:
+            async with self._database.transaction() as session:
+                row = await session.get(DocumentRow, document_id)
+                return _value(row) if row and row.service == self._service else None
+        except (DBAPIError, OSError) as error:
+            raise _unavailable(error) from error
+
+    async def by_authority_id(self, authority_id: str) -> Document | None:
+        """Return the document that the authority knows under this id."""
+        query = select(DocumentRow).where(
+            DocumentRow.service == self._service, DocumentRow.authority_id == authority_id
+        )
+        try:
+            async with self._database.transaction() as session:
+                row: DocumentRow | None = await session.scalar(query.limit(1))
+                return _value(row) if row else None
+        except (DBAPIError, OSError) as error:
+            raise _unavailable(error) from error
+
+    async def change(self, document: Document, **values: Any) -> Document:
+        """Store new values of a document that nobody changed since it was read.
+
+        Raises:
+            LedgerConflictError: somebody did.
+        """
+        if _FIXED & values.keys():
+            raise ValueError(f"these fields never change: {sorted(_FIXED & values.keys())}")
+        try:
+            async with self._database.transaction() as session:
+                row = await self._locked(session, document)
+                _assign(row, values)
+                await session.flush()
+                return _value(row)
+        except (DBAPIError, OSError) as error:
+            raise _unavailable(error) from error
+
+    async def begin(self, document: Document, action: str, *, state: str) -> tuple[Document, int]:
+        """Record the intent of an outside effect, before it; returns the attempt's number."""
+        try:
+            async with self._database.transaction() as session:
+                row = await self._locked(session, document)
+                attempt = AttemptRow(
+                    document_id=row.id, action=action, started_at=_now(), detail=""
+                )
+                session.add(attempt)
+                _assign(row, {"state": state})
+                await session.flush()
+                return _value(row), attempt.id
+        except (DBAPIError, OSError) as error:
+            raise _unavailable(error) from error
+
+    async def end(
+        self, document: Document, attempt: int, *, outcome: str, detail: str = "", **values: Any
+    ) -> Document:
+        """Record how an effect ended, together with what it changes in the document."""
+        try:
+            async with self._database.transaction() as session:
+                row = await self._locked(session, document)
+                started = await session.get(AttemptRow, attempt)
+                if started is not None:
+                    started.ended_at, started.outcome, started.detail = (
+                        _now(),
+                        outcome,
+                        detail[:2000],
+                    )
+                _assign(row, values)
+                await session.flush()
+                return _value(row)
+        except (DBAPIError, OSError) as error:
+            raise _unavailable(error) from error
+
+    async def attempts(self, document_id: str) -> list[Attempt]:
+        """Return the attempts of a document, oldest first."""
+        query = select(AttemptRow).where(AttemptRow.document_id == document_id)
+        async with self._database.transaction() as session:
+            rows = await session.scalars(query.order_by(AttemptRow.id))
+            return [
+                Attempt(r.id, r.action, r.started_at, r.ended_at, r.outcome, r.detail) for r in rows
+            ]
+
+    async def _find(self, session: AsyncSession, tenant: str, key: str) -> DocumentRow | None:
+        query = select(DocumentRow).where(
+            DocumentRow.service == self._service,
+            DocumentRow.tenant == tenant,
+            DocumentRow.business_key == key,
+        )
+        row: DocumentRow | None = await session.scalar(query)
+        return row
+
+    async def _locked(self, session: AsyncSession, document: Document) -> DocumentRow:
+        row = await session.get(DocumentRow, document.id, with_for_update=True)
+        if row is None or row.version != document.version:
+            raise LedgerConflictError("the document was changed by another worker", retry_after=1)
+        return row
+
+
+def new_document(service: str, *, tenant: str, business_key: str, **values: Any) -> Document:
+    """Return a document that is not stored yet."""
+    blank = Document(
+        id=str(uuid.uuid4()),
+        service=service,
+        tenant=tenant,
+        business_key=business_key,
+        content_sha256="",
+        state="new",
+    )
+    return replace(blank, **values)
+
+
+def _assign(row: DocumentRow, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.version += 1
+    row.updated_at = _now()
+
+
+def _columns(document: Document) -> dict[str, Any]:
+    skipped = {"created_at", "updated_at"}
+    return {name: getattr(document, name) for name in _FIELDS if name not in skipped}
+
+
+def _value(row: DocumentRow) -> Document:
+    return Document(**{name: getattr(row, name) for name in _FIELDS})
+
+
+def _unavailable(error: Exception) -> LedgerUnavailableError:
+    return LedgerUnavailableError(f"the ledger does not answer ({type(error).__name__})")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,129 @@
+"""The tables; the same on SQLite and PostgreSQL."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, String, Text, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC; SQLite forgets the zone, so it is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a time without zone; store UTC."""
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return UTC."""
+        del dialect
+        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+
+
+class Base(DeclarativeBase):
+    """Base of the tables."""
+
+
+class DocumentRow(Base):
+    """A document on its way to an authority."""
+
+    __tablename__ = "document"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    service: Mapped[str] = mapped_column(String(40))
+    tenant: Mapped[str] = mapped_column(String(128))
+    business_key: Mapped[str] = mapped_column(String(512))
+    """What makes it the same document to the authority, for example seller, number and date."""
+    content_sha256: Mapped[str] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(24))
+    version: Mapped[int] = mapped_column(default=1)
+    """Grows with each change; a writer that read an older one is refused."""
+    cif: Mapped[str] = mapped_column(String(20), default="")
+    number: Mapped[str | None] = mapped_column(String(255))
+    issue_date: Mapped[date | None]
+    authority_id: Mapped[str | None] = mapped_column(String(64))
+    """What the authority calls it: upload index, UIT, receipt."""
+    deadline: Mapped[datetime | None] = mapped_column(Moment)
+    unknown_since: Mapped[datetime | None] = mapped_column(Moment)
+    correlation_id: Mapped[str] = mapped_column(String(255), default="")
+    data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """What only the one service needs: parameters, artifact references, errors."""
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    updated_at: Mapped[datetime] = mapped_column(Moment)
+
+    __table_args__ = (
+        Index("ix_document_business", "service", "tenant", "business_key", unique=True),
+        Index("ix_document_state", "service", "state"),
+        Index("ix_document_authority", "service", "authority_id"),
+    )
+
+
+class AttemptRow(Base):
+    """One try at an outside effect; a row without an end is an effect in doubt."""
+
+    __tablename__ = "attempt"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    document_id: Mapped[str] = mapped_column(
+        ForeignKey("document.id", ondelete="CASCADE"), index=True
+    )
+    action: Mapped[str] = mapped_column(String(24))
+    started_at: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    outcome: Mapped[str | None] = mapped_column(String(24))
+    detail: Mapped[str] = mapped_column(Text, default="")
+
+
+class MessageRow(Base):
+    """A command that was handled, or is being handled."""
+
+    __tablename__ = "message"
+
+    key: Mapped[str] = mapped_column(String(128), primary_key=True)
+    state: Mapped[str] = mapped_column(String(8))
+    owner: Mapped[str] = mapped_column(String(128), default="")
+    token: Mapped[str] = mapped_column(String(32), default="")
+    deaths: Mapped[int] = mapped_column(default=0)
+    outcome: Mapped[str] = mapped_column(Text, default="")
+    """What was published for it: the outbox. The broker's redelivery publishes it again."""
+    updated_at: Mapped[datetime] = mapped_column(Moment, index=True)
+
+
+class StampRow(Base):
+    """The id that was made for a message without one."""
+
+    __tablename__ = "stamp"
+
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    message_id: Mapped[str] = mapped_column(String(36))
+    updated_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class InstanceRow(Base):
+    """A worker process that proves its life."""
+
+    __tablename__ = "instance"
+
+    id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    alive_until: Mapped[datetime] = mapped_column(Moment)
+
+
+class SecretRow(Base):
+    """A secret that changes, with a lease: one process renews it, the others wait."""
+
+    __tablename__ = "secret"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[str] = mapped_column(Text, default="")
+    """Encrypted by its owner; empty when there is none yet."""
+    locked_by: Mapped[str] = mapped_column(String(128), default="")
+    locked_until: Mapped[datetime] = mapped_column(Moment)
+    updated_at: Mapped[datetime] = mapped_column(Moment)

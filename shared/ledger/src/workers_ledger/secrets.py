@@ -1,0 +1,66 @@
+"""Secrets that rotate, shared by all replicas: read by all, renewed by the holder of the lease."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .database import Database
+from .documents import LedgerUnavailableError
+from .schema import SecretRow
+
+
+class Secrets:
+    """Named texts in the ledger's database; the caller encrypts them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def read(self, name: str) -> str:
+        """Return the secret, empty when there is none."""
+        async with self._session() as session:
+            row = await session.get(SecretRow, name)
+            return row.value if row else ""
+
+    async def lease(self, name: str, owner: str, *, seconds: float) -> bool:
+        """Take the right to renew the secret; False while another process has it."""
+        now = datetime.now(UTC)
+        async with self._session() as session:
+            dialect = postgresql if self._database.dialect == "postgresql" else sqlite
+            blank = dialect.insert(SecretRow).values(
+                name=name, value="", locked_by="", locked_until=now, updated_at=now
+            )
+            await session.execute(blank.on_conflict_do_nothing())
+            row = await session.get(SecretRow, name, with_for_update=True, populate_existing=True)
+            if row is None or (row.locked_by not in {"", owner} and row.locked_until > now):
+                return False
+            row.locked_by, row.locked_until = owner, now + timedelta(seconds=seconds)
+            return True
+
+    async def write(self, name: str, value: str, owner: str) -> None:
+        """Store the renewed secret and give the lease back."""
+        async with self._session() as session:
+            row = await session.get(SecretRow, name, with_for_update=True)
+            if row is not None:
+                row.value, row.updated_at = value, datetime.now(UTC)
+                if row.locked_by == owner:
+                    row.locked_by = ""
+
+    async def release(self, name: str, owner: str) -> None:
+        """Give the lease back without a change."""
+        async with self._session() as session:
+            row = await session.get(SecretRow, name, with_for_update=True)
+            if row is not None and row.locked_by == owner:
+                row.locked_by = ""
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[AsyncSession]:
+        try:
+            async with self._database.transaction() as session:
+                yield session
+        except (DBAPIError, OSError) as error:
+            kind = type(error).__name__
+            raise LedgerUnavailableError(f"the ledger does not answer ({kind})") from error

@@ -1,0 +1,265 @@
+"""Puts a worker together: broker, kernel, watch, health, heartbeat, pages."""
+
+import os
+import socket
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from faststream import AckPolicy, BaseMiddleware, ContextRepo
+from faststream.asgi import AsgiFastStream, AsgiResponse, get
+from faststream.asgi.types import Scope
+from faststream.message import StreamMessage
+from faststream.rabbit import Channel, ExchangeType, RabbitBroker, RabbitExchange, RabbitQueue
+from faststream.specification import AsyncAPI
+
+from workers_contracts.topology import COMMANDS, EVENTS
+
+from .config import WorkerSettings
+from .connection import with_heartbeat
+from .consumers import Consumers
+from .declare import declare
+from .delivery import Exits, Lane
+from .drain import drain
+from .failure import Policy
+from .health import DeepCheck, Health
+from .heartbeat import Heartbeat
+from .identity import Task
+from .journal import Journal
+from .journal_redis import RedisJournal
+from .kernel import Kernel
+from .logs import get_logger
+from .metrics import Metrics
+from .publisher import Publisher
+from .results import Results
+from .router import Router
+from .tracing import Tracing
+
+Lifespan = Callable[[], AbstractAsyncContextManager[Mapping[str, Any]]]
+"""Makes a worker's dependencies; what it yields is found by handlers as `Context("name")`."""
+
+_log = get_logger(__name__)
+
+
+class Worker:
+    """A worker, ready to run; made by `create_app`."""
+
+    def __init__(self, app: AsgiFastStream, settings: WorkerSettings, service: str) -> None:
+        self.app = app
+        self.settings = settings
+        self.service = service
+        self.address = ""
+        """Where its pages are, known once the server listens."""
+
+
+def package_version(distribution: str) -> str:
+    """Return the installed version of a distribution, ``0`` when run from loose files."""
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "0"
+
+
+def create_app(
+    settings: WorkerSettings,
+    router: Router,
+    *,
+    lifespan: Lifespan,
+    journal: Callable[[str], Journal] | None = None,
+    deep_checks: Mapping[str, DeepCheck] | None = None,
+) -> Worker:
+    """Put a worker together.
+
+    Args:
+        settings: what was read from the environment.
+        router: the worker's handlers; all belong to one tag.
+        lifespan: makes the dependencies that handlers ask for.
+        journal: makes another journal than Redis, given the instance's id.
+        deep_checks: the worker's own health checks.
+    """
+    tag = _tag(router)
+    instance = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+    metrics = Metrics(tag)
+    url = settings.rmq_url.get_secret_value()
+    redis_url = settings.redis_url.get_secret_value()
+    publisher = Publisher(url, name=f"{router.service} publish", metrics=metrics, repair=declare)
+    book = (
+        journal(instance)
+        if journal
+        else RedisJournal(
+            redis_url, tag=tag, instance=instance, ttl_seconds=settings.journal_ttl_seconds
+        )
+    )
+    results = Results(redis_url, ttl_seconds=settings.result_ttl_seconds)
+    tracing = Tracing(router.service, endpoint=settings.otlp_endpoint)
+    exits = Exits(
+        tag=tag,
+        publisher=publisher,
+        results=results,
+        metrics=metrics,
+        environment=settings.environment,
+    )
+    kernel = Kernel(
+        tag=tag,
+        journal=book,
+        exits=exits,
+        metrics=metrics,
+        tracing=tracing,
+        policy=Policy(max_age=settings.retry_max_age),
+        environment=settings.environment,
+    )
+    broker = RabbitBroker(
+        with_heartbeat(url),
+        logger=None,
+        app_id=router.service,
+        reconnect_interval=1,
+        graceful_timeout=None,
+    )
+    lanes = bind(router, broker, kernel, prefetch=settings.prefetch)
+    consumers = Consumers(
+        broker,
+        kernel,
+        lanes,
+        url=url,
+        name=router.service,
+        prefetch=settings.prefetch,
+        stall_seconds=settings.stall_seconds,
+        metrics=metrics,
+    )
+    health = Health(
+        consumers=consumers,
+        publisher=publisher,
+        journal=book,
+        metrics=metrics,
+        deep=dict(deep_checks or {}),
+    )
+    worker: Worker
+    heartbeat = Heartbeat(
+        tag=tag,
+        instance=instance,
+        version=package_version(router.service),
+        address=lambda: worker.address,
+        publisher=publisher,
+        consumers=consumers,
+        kernel=kernel,
+        health=health,
+        metrics=metrics,
+        seconds=settings.heartbeat_seconds,
+    )
+
+    @asynccontextmanager
+    async def whole_life() -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.callback(tracing.close)
+            stack.push_async_callback(results.close)
+            dependencies = await stack.enter_async_context(lifespan())
+            for name, value in dependencies.items():
+                broker.context.set_global(name, value)
+            await book.start()
+            stack.push_async_callback(book.stop)
+            stack.push_async_callback(publisher.close)
+            await consumers.start()
+            heartbeat.start()
+            try:
+                yield
+            finally:
+                await drain(consumers, kernel, heartbeat, seconds=settings.drain_seconds)
+
+    worker = Worker(_pages(broker, health, router, tag), settings, router.service)
+    worker.app.lifespan_context = lambda *_: whole_life()
+    return worker
+
+
+def _tag(router: Router) -> str:
+    tags = {handler.command.tag for handler in router.handlers}
+    if len(tags) != 1:
+        raise ValueError(
+            f"{router.service} must handle the commands of one tag, not {sorted(tags)}"
+        )
+    return tags.pop()
+
+
+def bind(router: Router, broker: RabbitBroker, kernel: Kernel, *, prefetch: int) -> list[Lane]:
+    """Attach the handlers to a broker, each with its lane for suspects, and document its events."""
+    lanes: dict[str, Lane] = {}
+    broker.add_middleware(_middleware(kernel, lanes))
+    commands = RabbitExchange(COMMANDS, type=ExchangeType.TOPIC, durable=True, declare=False)
+    events = RabbitExchange(EVENTS, type=ExchangeType.TOPIC, durable=True, declare=False)
+    for handler in router.handlers:
+        for suspect in (False, True):
+            lane = Lane(handler, handler.command.queue(), suspect)
+            lanes[lane.consumed] = lane
+            broker.subscriber(
+                RabbitQueue(
+                    lane.consumed, routing_key=handler.command.key, durable=True, declare=False
+                ),
+                commands,
+                # An own channel a lane: a prefetch bounds what one lane holds.
+                channel=Channel(prefetch_count=1 if suspect else prefetch),
+                ack_policy=AckPolicy.MANUAL,
+                no_reply=True,
+                title=handler.command.key,
+                include_in_schema=handler.command.is_public() and not suspect,
+            )(handler.function)
+        for event in handler.emits:
+            broker.publisher(
+                exchange=events,
+                routing_key=event.key,
+                schema=event,
+                persist=True,
+                title=event.key,
+                description=event.__doc__,
+            )
+    return list(lanes.values())
+
+
+def _middleware(kernel: Kernel, lanes: Mapping[str, Lane]) -> Any:
+    class Settling(BaseMiddleware):
+        """Hands every delivery to the kernel, which calls the handler through FastStream."""
+
+        async def consume_scope(self, call_next: Any, msg: StreamMessage[Any]) -> None:
+            subscriber = self.context.get_local("handler_")
+            lane = lanes[subscriber.queue.name]
+
+            async def call(command: Any, task: Task) -> Any:
+                async def decoded(_message: StreamMessage[Any]) -> Any:
+                    return command
+
+                msg.set_decoder(decoded)
+                with self.context.scope("task", task):
+                    return await call_next(msg)
+
+            await kernel.consume(lane, msg.raw_message, call)
+
+    def build(message: Any, /, *, context: ContextRepo) -> Settling:
+        return Settling(message, context=context)
+
+    return build
+
+
+def _pages(broker: RabbitBroker, health: Health, router: Router, tag: str) -> AsgiFastStream:
+    app: AsgiFastStream
+
+    @get
+    async def asyncapi(_scope: Scope) -> AsgiResponse:
+        """The worker's messages as an AsyncAPI 3.0 document."""
+        document = app.schema.to_specification().to_json()
+        return AsgiResponse(document.encode(), 200, {"content-type": "application/json"})
+
+    # FastStream's own page is not used: it loads scripts from a public host, and its
+    # "try it" route lets anyone stop the worker.
+    app = AsgiFastStream(
+        broker,
+        logger=None,
+        asgi_routes=[*health.routes(), ("/asyncapi", asyncapi)],
+        specification=AsyncAPI(
+            title=router.service,
+            version=package_version(router.service),
+            description=f"Worker {tag}",
+            schema_version="3.0.0",
+        ),
+        asyncapi_path=None,
+    )
+    return app

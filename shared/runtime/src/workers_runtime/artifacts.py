@@ -1,0 +1,101 @@
+"""Large contents outside the messages: stored once under their own SHA-256."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import obstore
+from obstore.store import LocalStore, MemoryStore, ObjectStore, S3Store
+
+from workers_contracts.types import ArtifactRef
+
+from .errors import PermanentError, TransientError
+
+
+class ArtifactMissingError(PermanentError):
+    """The reference names nothing that is there."""
+
+    code = "artifact_missing"
+
+
+class ArtifactChangedError(PermanentError):
+    """The content is not the one that the reference was made for."""
+
+    code = "artifact_changed"
+
+
+class ArtifactForbiddenError(PermanentError):
+    """The reference points outside the artifact store."""
+
+    code = "artifact_forbidden"
+
+
+class ArtifactStoreError(TransientError):
+    """The store does not answer."""
+
+    code = "artifact_store_unavailable"
+
+
+class Artifacts:
+    """A content-addressed store: ``file:///folder``, ``s3://bucket/prefix`` or ``memory://``."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url.rstrip("/")
+        self._store = _open(self._url)
+
+    async def put(self, content: bytes, *, media_type: str, suffix: str = "") -> ArtifactRef:
+        """Store bytes and return their reference; the same bytes are stored once."""
+        digest = hashlib.sha256(content).hexdigest()
+        path = f"{digest[:2]}/{digest}{suffix}"
+        try:
+            await obstore.put_async(self._store, path, content)
+        except Exception as error:
+            raise ArtifactStoreError(f"cannot store: {type(error).__name__}") from error
+        return ArtifactRef(
+            uri=f"{self._url}/{path}", sha256=digest, size=len(content), media_type=media_type
+        )
+
+    async def get(self, reference: ArtifactRef, *, limit: int) -> bytes:
+        """Return the bytes of a reference, checked against its size and SHA-256.
+
+        Raises:
+            PermanentError: outside the store, missing, over ``limit`` bytes, or changed.
+            TransientError: the store does not answer.
+        """
+        if reference.size > limit:
+            raise PermanentError(f"the artifact has {reference.size} bytes, the limit is {limit}")
+        path = self._path(reference.uri)
+        try:
+            answer = await obstore.get_async(self._store, path)
+            # The size is known before the content is read: a changed file may be huge.
+            size = answer.meta["size"]
+            content = bytes(await answer.bytes_async()) if size == reference.size else b""
+        except FileNotFoundError:
+            raise ArtifactMissingError(f"there is no artifact at {reference.uri}") from None
+        except Exception as error:
+            raise ArtifactStoreError(f"cannot read: {type(error).__name__}") from error
+        if hashlib.sha256(content).hexdigest() != reference.sha256:
+            raise ArtifactChangedError("the artifact's SHA-256 is not the reference's")
+        return content
+
+    def _path(self, uri: str) -> str:
+        prefix = f"{self._url}/"
+        path = unquote(uri.removeprefix(prefix))
+        if not uri.startswith(prefix) or ".." in path.split("/") or path.startswith("/"):
+            raise ArtifactForbiddenError(
+                f"the artifact must lie under {self._url}; store it there and send that address"
+            )
+        return path
+
+
+def _open(url: str) -> ObjectStore:
+    parts = urlsplit(url)
+    makers: dict[str, Callable[[], ObjectStore]] = {
+        "file": lambda: LocalStore(Path(unquote(parts.path)), mkdir=True),
+        "memory": MemoryStore,
+        "s3": lambda: S3Store(parts.netloc, prefix=parts.path.strip("/") or None),
+    }
+    if parts.scheme not in makers:
+        raise ValueError(f"ARTIFACTS_URL must start with file:// or s3://, not {parts.scheme}://")
+    return makers[parts.scheme]()

@@ -1,0 +1,170 @@
+"""One delivery, and the ways it can leave: outcome, later, suspect lane, dead letters."""
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import aio_pika
+from aio_pika.abc import AbstractIncomingMessage
+
+from workers_contracts.catalog import failed_event
+from workers_contracts.topology import dead_queue, suspect_queue
+
+from .failpoints import hit
+from .failure import GiveUp
+from .identity import DUE, Identity, Task, derived_id
+from .ladder import rung_for
+from .metrics import Metrics
+from .publisher import Publisher, plain_headers
+from .redaction import redact_text
+from .results import Results
+from .router import Handler
+from .wire import Outbox, Wire, utc_text
+
+ACK_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A consumed queue: the main one of a command or its lane for suspects."""
+
+    handler: Handler
+    queue: str
+    suspect: bool = False
+
+    @property
+    def consumed(self) -> str:
+        """Name of the queue that the broker knows."""
+        return suspect_queue(self.queue) if self.suspect else self.queue
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A message in hand."""
+
+    lane: Lane
+    raw: AbstractIncomingMessage
+    identity: Identity
+
+    @property
+    def command(self) -> str:
+        """Routing key of the command."""
+        return self.lane.handler.command.key
+
+    @property
+    def key(self) -> str:
+        """Key in the journal. The tenant is part of it: two tenants may use the same ids."""
+        identity = self.identity
+        digest = derived_id(self.command, identity.tenant or "", identity.message_id or "")
+        return f"{digest}:{identity.replay}" if identity.replay else digest
+
+    def task(self) -> Task:
+        """Return what the handler may know."""
+        identity = self.identity
+        return Task(
+            message_id=identity.message_id or "",
+            correlation_id=identity.correlation_id or "",
+            tenant=identity.tenant or "",
+            attempt=identity.attempt,
+            in_doubt=identity.in_doubt,
+            first_seen_ms=identity.first_seen_ms,
+        )
+
+    def copy(self, identity: Identity, headers: dict[str, str | int]) -> aio_pika.Message:
+        """Return the same message for another queue."""
+        return aio_pika.Message(
+            self.raw.body,
+            headers=dict(headers),
+            content_type=self.raw.content_type,
+            content_encoding=self.raw.content_encoding,
+            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+            message_id=identity.message_id,
+            correlation_id=identity.correlation_id,
+            timestamp=self.raw.timestamp,
+            type=self.raw.type,
+        )
+
+
+class Exits:
+    """Where a delivery can go. Each publishes with confirms before it acknowledges."""
+
+    def __init__(
+        self,
+        *,
+        tag: str,
+        publisher: Publisher,
+        results: Results,
+        metrics: Metrics,
+        environment: str,
+    ) -> None:
+        self._tag = tag
+        self._publisher = publisher
+        self._results = results
+        self._metrics = metrics
+        self._environment = environment
+
+    async def publish(self, delivery: Delivery, wires: list[Wire]) -> None:
+        """Publish a recorded outcome, keep it as a result, acknowledge."""
+        for wire in wires:
+            await self._publisher.send(wire)
+        hit("after_publish", self._environment)
+        await self._results.keep(delivery.identity.message_id or "", wires)
+        hit("before_ack", self._environment)
+        await self.ack(delivery)
+
+    async def later(self, delivery: Delivery, seconds: float) -> None:
+        """Send it up the delay ladder; it comes back to the lane it came from."""
+        identity, now_ms = delivery.identity, time.time() * 1000
+        if identity.due_ms <= now_ms:
+            identity = replace(identity, due_ms=int(now_ms + seconds * 1000))
+        copy = delivery.copy(identity, identity.headers())
+        await self._publisher.publish(
+            rung_for(seconds), delivery.lane.consumed, copy, mandatory=True
+        )
+        await self.ack(delivery)
+
+    async def suspect(self, delivery: Delivery) -> None:
+        """Move it to the lane where it is judged alone."""
+        copy = delivery.copy(delivery.identity, delivery.identity.headers())
+        queue = suspect_queue(delivery.lane.queue)
+        await self._publisher.publish("", queue, copy, mandatory=True)
+        await self.ack(delivery)
+
+    async def bury(self, delivery: Delivery, decision: GiveUp) -> None:
+        """Put a copy with its reason in the dead-letter queue. Does not acknowledge."""
+        queue = dead_queue(delivery.lane.queue)
+        self._metrics.dead_letters.labels(tag=self._tag, queue=queue, code=decision.code).inc()
+        reason: dict[str, str | int] = {
+            "x-reason-code": decision.code,
+            "x-reason": redact_text(decision.message)[:1000],
+            "x-reason-field": decision.field or "",
+            "x-queue": delivery.lane.queue,
+            "x-command": delivery.command,
+            "x-dead-at": utc_text(datetime.now(UTC)),
+        }
+        headers = plain_headers(delivery.raw.headers or {}) | delivery.identity.headers() | reason
+        headers.pop(DUE, None)
+        copy = delivery.copy(delivery.identity, headers)
+        await self._publisher.publish("", queue, copy, mandatory=True)
+
+    def failure(self, delivery: Delivery, decision: GiveUp) -> list[Wire]:
+        """Return ``<domain>.failed`` for a command that was given up."""
+        now = datetime.now(UTC)
+        event = failed_event(delivery.lane.handler.command)(
+            command=delivery.command,
+            message_id=delivery.identity.message_id or "",
+            code=decision.code,
+            message=redact_text(decision.message),
+            field=decision.field,
+            attempts=delivery.identity.attempt,
+            dead_letter_queue=dead_queue(delivery.lane.queue),
+            failed_at=now,
+        )
+        return Outbox(source=self._tag, identity=delivery.identity, now=now).failed(event)
+
+    async def ack(self, delivery: Delivery) -> None:
+        """Acknowledge. A channel that is gone means a redelivery, and the journal answers it."""
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(delivery.raw.ack(), ACK_SECONDS)

@@ -1,0 +1,115 @@
+"""What can go wrong, in four classes. One question decides: could it work later?"""
+
+from datetime import datetime
+from typing import ClassVar
+
+
+class WorkerError(Exception):
+    """Base of the errors that handlers and clients raise; ``code`` is stable for ever."""
+
+    code: ClassVar[str] = "worker_error"
+
+
+class TransientError(WorkerError):
+    """It may work later: the command is tried again after a delay.
+
+    Args:
+        message: what failed, for a person.
+        retry_after: seconds that the other side asked for; the delay ladder when None.
+        give_up_at: moment after which a retry is pointless, for example a legal deadline.
+    """
+
+    code = "temporarily_unavailable"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        give_up_at: datetime | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.give_up_at = give_up_at
+
+
+class QuotaError(WorkerError):
+    """An authority's allowance is used up: the command waits until ``until``."""
+
+    code = "quota_exhausted"
+
+    def __init__(self, message: str, *, until: datetime) -> None:
+        super().__init__(message)
+        self.until = until
+
+
+class OutcomeUnknownError(WorkerError):
+    """The effect may have happened: the handler is told so when the command comes again."""
+
+    code = "outcome_unknown"
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class PermanentError(WorkerError):
+    """It can never work as it is: dead letter and ``<domain>.failed``.
+
+    Args:
+        message: what is wrong and what to do, for the person who sent the command.
+        field: the command's field that is wrong, when one is.
+    """
+
+    code = "permanent"
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class InvalidMessageError(PermanentError):
+    """The bytes are not a valid command: not JSON, too large, or a field is wrong."""
+
+    code = "invalid_message"
+
+
+class MessageTooLargeError(InvalidMessageError):
+    """The body is over the limit; the content belongs in an artifact."""
+
+    code = "message_too_large"
+
+
+class HandlerContractError(PermanentError):
+    """A handler returned something it did not declare: a bug in the worker."""
+
+    code = "handler_contract"
+
+
+class KilledItsWorkerError(PermanentError):
+    """Worker processes died while they handled this message, even alone."""
+
+    code = "killed_its_worker"
+
+
+class TopologyError(WorkerError):
+    """The broker holds a queue or exchange with other arguments than the product's."""
+
+    code = "topology_conflict"
+
+
+class JournalUnavailableError(WorkerError):
+    """The journal cannot be asked, so nothing may be started."""
+
+    code = "journal_unavailable"
+
+
+def error_codes() -> dict[str, type[WorkerError]]:
+    """Return every error code of the loaded packages with its class, for the reference."""
+    found: dict[str, type[WorkerError]] = {}
+    pending: list[type[WorkerError]] = [WorkerError]
+    while pending:
+        error = pending.pop()
+        found.setdefault(error.code, error)
+        pending.extend(error.__subclasses__())
+    return dict(sorted(found.items()))

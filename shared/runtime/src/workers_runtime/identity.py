@@ -1,0 +1,113 @@
+"""Who a message is: the AMQP properties and headers that travel beside the body."""
+
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from aio_pika.abc import AbstractIncomingMessage
+
+NAMESPACE = uuid.UUID("5b0c1c36-92a5-5d0c-9f0a-1c8a0c3f7a11")
+"""Namespace of ids derived from other ids (RFC 9562, version 5)."""
+
+ATTEMPT = "x-attempt"
+DUE = "x-due-ms"
+FIRST_SEEN = "x-first-seen-ms"
+IN_DOUBT = "x-in-doubt"
+REPLAY = "x-replay"
+TENANT = "tid"
+CAUSATION = "causationid"
+TRACEPARENT = "traceparent"
+
+
+def derived_id(*parts: str) -> str:
+    """Return the same UUID for the same parts: a repeated step repeats its ids."""
+    return str(uuid.uuid5(NAMESPACE, "\x1f".join(parts)))
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    return str(value) if value not in (None, "") else None
+
+
+def _number(value: object, default: int) -> int:
+    try:
+        return int(str(value))
+    except ValueError:
+        return default
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What identifies a delivery, read from AMQP; times are milliseconds since 1970, UTC."""
+
+    message_id: str | None
+    correlation_id: str | None = None
+    tenant: str | None = None
+    attempt: int = 1
+    first_seen_ms: int = 0
+    due_ms: int = 0
+    in_doubt: bool = False
+    replay: int = 0
+    redelivered: bool = False
+    traceparent: str | None = None
+    made: frozenset[str] = field(default_factory=frozenset)
+
+    @classmethod
+    def of(cls, raw: AbstractIncomingMessage) -> "Identity":
+        """Read the identity of a delivery; what is missing or malformed gets its default."""
+        headers: Mapping[str, Any] = raw.headers or {}
+        now = int(time.time() * 1000)
+        return cls(
+            message_id=_text(raw.message_id),
+            correlation_id=_text(raw.correlation_id),
+            tenant=_text(headers.get(TENANT)),
+            attempt=max(1, _number(headers.get(ATTEMPT), 1)),
+            first_seen_ms=_number(headers.get(FIRST_SEEN), now),
+            due_ms=_number(headers.get(DUE), 0),
+            in_doubt=_number(headers.get(IN_DOUBT), 0) == 1,
+            replay=max(0, _number(headers.get(REPLAY), 0)),
+            redelivered=bool(raw.redelivered),
+            traceparent=_text(headers.get(TRACEPARENT)),
+        )
+
+    def completed(self, message_id: str) -> "Identity":
+        """Return an identity with both ids; ``made`` names those the runtime had to make."""
+        made = {n for n in ("message_id", "correlation_id") if getattr(self, n) is None}
+        message_id = self.message_id or message_id
+        return replace(
+            self,
+            message_id=message_id,
+            correlation_id=self.correlation_id or derived_id("correlation", message_id),
+            made=frozenset(made),
+        )
+
+    def headers(self) -> dict[str, str | int]:
+        """Return the headers that keep this identity on a copy of the message."""
+        values: dict[str, str | int | None] = {
+            TENANT: self.tenant,
+            ATTEMPT: self.attempt,
+            FIRST_SEEN: self.first_seen_ms,
+            DUE: self.due_ms or None,
+            IN_DOUBT: 1 if self.in_doubt else None,
+            REPLAY: self.replay or None,
+            TRACEPARENT: self.traceparent,
+        }
+        return {name: value for name, value in values.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a handler may know about the delivery it works on."""
+
+    message_id: str
+    correlation_id: str
+    tenant: str
+    """The header ``tid``; empty when the publisher gave none."""
+    attempt: int
+    """1 at the first try."""
+    in_doubt: bool
+    """True when an earlier try may have had its effect: ask the authority before repeating."""
+    first_seen_ms: int

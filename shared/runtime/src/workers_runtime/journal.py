@@ -1,0 +1,60 @@
+"""The journal's question: was this message handled before, and how did it end?"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class New:
+    """Nobody worked on it, or whoever did gave it back without any effect."""
+
+    token: str
+
+
+@dataclass(frozen=True)
+class InDoubt:
+    """A predecessor died, or said that the effect may have happened."""
+
+    token: str
+    deaths: int
+    """Workers that died with this message in their hands."""
+
+
+@dataclass(frozen=True)
+class Busy:
+    """A living worker has it now."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """It is finished; ``outcome`` is what was published (see `wire.dump`)."""
+
+    outcome: str
+
+
+Claim = New | InDoubt | Busy | Done
+
+
+class Journal(Protocol):
+    """Remembers message ids; Redis for stateless workers, SQL for those that file documents."""
+
+    async def start(self) -> None:
+        """Connect and begin to prove that this instance is alive."""
+
+    async def stop(self) -> None:
+        """Stop proving it and disconnect."""
+
+    async def ping(self) -> None:
+        """Raise JournalUnavailableError when the journal cannot be asked."""
+
+    async def stamp(self, fingerprint: str, *, redelivered: bool) -> str:
+        """Return an id for a message without one; the same id when it is redelivered."""
+
+    async def claim(self, key: str) -> Claim:
+        """Take ``key`` for this instance, or learn why not."""
+
+    async def finish(self, key: str, token: str, outcome: str) -> bool:
+        """Record the outcome; False when another worker took the message over (fenced)."""
+
+    async def release(self, key: str, token: str, *, in_doubt: bool) -> None:
+        """Give the message back for a later try."""

@@ -1,0 +1,147 @@
+"""The journal of stateless workers, in Redis: one hash a message, one Lua script a step."""
+
+import asyncio
+import contextlib
+import uuid
+from typing import Any
+
+import redis.asyncio as redis
+from redis.exceptions import RedisError
+
+from .errors import JournalUnavailableError
+from .journal import Busy, Claim, Done, InDoubt, New
+from .logs import get_logger
+
+ALIVE_SECONDS = 6
+"""An instance that did not prove its life for this long is dead; proved every second."""
+
+# KEYS: the message, prefix of alive keys.
+# ARGV: owner, token, ttl, '1' when this process works on it.
+# A takeover is decided by the owner's proof of life, never by AMQP's redelivered flag: that flag
+# may belong to another copy of a duplicated command whose owner is alive.
+_CLAIM = """
+local state = redis.call('HGET', KEYS[1], 'state')
+if state == 'done' then return {'done', redis.call('HGET', KEYS[1], 'outcome')} end
+local kind, deaths = 'new', tonumber(redis.call('HGET', KEYS[1], 'deaths') or '0')
+if state == 'run' then
+  local owner = redis.call('HGET', KEYS[1], 'owner')
+  local mine = owner == ARGV[1]
+  if mine and ARGV[4] == '1' then return {'busy', ''} end
+  if not mine and redis.call('EXISTS', KEYS[2] .. owner) == 1 then return {'busy', ''} end
+  if not mine then deaths = deaths + 1 end
+  kind = 'doubt'
+elseif state == 'doubt' then kind = 'doubt' end
+redis.call('HSET', KEYS[1], 'state', 'run', 'owner', ARGV[1], 'token', ARGV[2], 'deaths', deaths)
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+return {kind, tostring(deaths)}
+"""
+
+# ARGV: token, new state, outcome, ttl. The token fences off a worker that was given up for dead.
+_SETTLE = """
+if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return 0 end
+if redis.call('HGET', KEYS[1], 'state') ~= 'run' then return 0 end
+redis.call('HSET', KEYS[1], 'state', ARGV[2], 'outcome', ARGV[3])
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+return 1
+"""
+
+# A fresh message gets a new id; a redelivered one the id that its first delivery got.
+_STAMP = """
+if ARGV[2] == '1' then
+  local known = redis.call('GET', KEYS[1])
+  if known then return known end
+end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
+return ARGV[1]
+"""
+
+_log = get_logger(__name__)
+
+
+class RedisJournal:
+    """Implements `Journal` on Redis. Losing Redis loses what was done: fine without effects."""
+
+    def __init__(self, url: str, *, tag: str, instance: str, ttl_seconds: int) -> None:
+        self._redis = redis.Redis.from_url(
+            url, decode_responses=True, socket_timeout=5, socket_connect_timeout=5
+        )
+        self._prefix = f"wrk:journal:{tag}:"
+        self._alive = f"wrk:alive:{tag}:"
+        self._instance = instance
+        self._ttl = ttl_seconds
+        self._held: set[str] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to prove that this instance is alive; Redis may come later."""
+        self._task = asyncio.create_task(self._prove_life())
+
+    async def stop(self) -> None:
+        """Stop proving it and disconnect."""
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        with contextlib.suppress(RedisError, OSError):
+            await self._redis.delete(self._alive + self._instance)
+        await self._redis.aclose()
+
+    async def _prove_life(self) -> None:
+        while True:
+            with contextlib.suppress(RedisError, OSError, asyncio.TimeoutError):
+                await self._redis.set(self._alive + self._instance, "1", ex=ALIVE_SECONDS)
+            await asyncio.sleep(1)
+
+    async def _eval(self, script: str, keys: list[str], args: list[Any]) -> Any:
+        try:
+            return await self._redis.eval(script, len(keys), *keys, *args)  # type: ignore[no-untyped-call, misc, unused-ignore]
+        except (RedisError, OSError) as error:
+            raise JournalUnavailableError(
+                f"Redis does not answer: {type(error).__name__}"
+            ) from error
+
+    async def ping(self) -> None:
+        """Raise JournalUnavailableError when Redis does not answer."""
+        await self._eval("return 1", [], [])
+
+    async def stamp(self, fingerprint: str, *, redelivered: bool) -> str:
+        """Return an id for a message without one; the same id when it is redelivered."""
+        fresh = str(uuid.uuid4())
+        args = [fresh, "1" if redelivered else "0", self._ttl]
+        return str(await self._eval(_STAMP, [f"{self._prefix}stamp:{fingerprint}"], args))
+
+    async def claim(self, key: str) -> Claim:
+        """Take ``key`` for this instance, or learn why not."""
+        token = uuid.uuid4().hex
+        # The proof of life is written before the claim: a claim without it looks abandoned.
+        await self._eval(
+            "return redis.call('SET', KEYS[1], '1', 'EX', ARGV[1])",
+            [self._alive + self._instance],
+            [ALIVE_SECONDS],
+        )
+        kind, value = await self._eval(
+            _CLAIM,
+            [self._prefix + key, self._alive],
+            [self._instance, token, self._ttl, "1" if key in self._held else "0"],
+        )
+        if kind == "done":
+            return Done(value)
+        if kind == "busy":
+            return Busy()
+        self._held.add(key)
+        return InDoubt(token, int(value)) if kind == "doubt" else New(token)
+
+    async def _settle(self, key: str, token: str, state: str, outcome: str) -> bool:
+        args = [token, state, outcome, self._ttl]
+        settled = bool(await self._eval(_SETTLE, [self._prefix + key], args))
+        self._held.discard(key)
+        return settled
+
+    async def finish(self, key: str, token: str, outcome: str) -> bool:
+        """Record the outcome; False when another worker took the message over."""
+        return await self._settle(key, token, "done", outcome)
+
+    async def release(self, key: str, token: str, *, in_doubt: bool) -> None:
+        """Give the message back for a later try."""
+        if not await self._settle(key, token, "doubt" if in_doubt else "free", ""):
+            _log.warning("release refused, another worker took over", key=key)

@@ -1,0 +1,251 @@
+"""The life of a delivery: gate, journal, handler, record, publish, acknowledge. In that order."""
+
+import asyncio
+import contextlib
+import hashlib
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import structlog
+from aio_pika.abc import AbstractIncomingMessage
+
+from workers_contracts.base import Command
+
+from .decoding import decode
+from .delivery import Delivery, Exits, Lane
+from .errors import InvalidMessageError, JournalUnavailableError, KilledItsWorkerError
+from .failpoints import hit
+from .failure import GiveUp, Policy, Retry, decide
+from .identity import Identity, Task
+from .journal import Busy, Done, InDoubt, Journal, New
+from .ladder import remaining_seconds
+from .logs import get_logger
+from .metrics import Metrics
+from .tracing import Tracing
+from .wire import Outbox, Wire, dump, undump
+
+DEATHS_BEFORE_SUSPECT = 2
+DEATHS_BEFORE_DEAD = 4
+BUSY_SECONDS = 5.0
+
+Call = Callable[[Command, Task], Awaitable[Any]]
+ResultType = TypeVar("ResultType")
+_log = get_logger(__name__)
+
+
+@dataclass
+class Progress:
+    """What a lane has done; only grows while work is really done."""
+
+    delivered: int = 0
+    settled: int = 0
+
+    @property
+    def in_hand(self) -> int:
+        """Deliveries that this process still works on."""
+        return self.delivered - self.settled
+
+
+class Kernel:
+    """Settles every delivery of a worker."""
+
+    def __init__(
+        self,
+        *,
+        tag: str,
+        journal: Journal,
+        exits: Exits,
+        metrics: Metrics,
+        tracing: Tracing,
+        policy: Policy,
+        environment: str,
+    ) -> None:
+        self._tag = tag
+        self._journal = journal
+        self._exits = exits
+        self._metrics = metrics
+        self._tracing = tracing
+        self._policy = policy
+        self._environment = environment
+        self.progress: dict[str, Progress] = {}
+        self.running: set[asyncio.Task[None]] = set()
+
+    async def consume(self, lane: Lane, raw: AbstractIncomingMessage, call: Call) -> None:
+        """Settle one delivery; ends early only when the process stops.
+
+        The work is a task of its own: the AMQP library cancels its consumers' tasks when a
+        channel is lost, and a handler cut off in the middle of an effect is what we prevent.
+        """
+        task = asyncio.create_task(self._one(lane, raw, call))
+        self.running.add(task)
+        task.add_done_callback(self.running.discard)
+        await asyncio.shield(task)
+
+    async def _one(self, lane: Lane, raw: AbstractIncomingMessage, call: Call) -> None:
+        progress = self.progress.setdefault(lane.consumed, Progress())
+        progress.delivered += 1
+        self._metrics.in_flight.inc()
+        try:
+            identity = await self._identify(raw)
+            structlog.contextvars.bind_contextvars(
+                message_id=identity.message_id,
+                correlation_id=identity.correlation_id,
+                command=lane.handler.command.key,
+                tid=identity.tenant,
+            )
+            with self._tracing.process(lane.handler.command.key, identity) as traced:
+                await self._settle(Delivery(lane, raw, traced), call)
+        finally:
+            progress.settled += 1
+            self._metrics.in_flight.dec()
+
+    async def _settle(self, delivery: Delivery, call: Call) -> None:
+        wait = remaining_seconds(delivery.identity.due_ms, int(time.time() * 1000))
+        if wait > 0:
+            await self._exits.later(delivery, wait)
+            return
+        try:
+            command = decode(delivery.lane.handler.command, delivery.raw)
+        except InvalidMessageError as error:
+            await self._refuse(delivery, error)
+            return
+        await self._claimed(delivery, command, call)
+
+    async def _claimed(self, delivery: Delivery, command: Command, call: Call) -> None:
+        claim = await self._until_available(lambda: self._journal.claim(delivery.key))
+        match claim:
+            case Busy():
+                self._count(delivery, "busy")
+                await self._exits.later(delivery, BUSY_SECONDS)
+            case Done(outcome):
+                self._count(delivery, "duplicate")
+                _log.info("duplicate answered from the journal")
+                await self._exits.publish(delivery, undump(outcome))
+            case InDoubt(token, deaths) if deaths >= DEATHS_BEFORE_DEAD:
+                error = KilledItsWorkerError(
+                    f"{deaths} worker processes died while they handled this message"
+                )
+                await self._give_up(delivery, token, GiveUp(error.code, str(error)))
+            case InDoubt(token, deaths) if (
+                deaths >= DEATHS_BEFORE_SUSPECT and not delivery.lane.suspect
+            ):
+                _log.warning("message moved to the lane for suspects: two workers died with it")
+                self._count(delivery, "suspect")
+                await self._release(delivery, token, in_doubt=True)
+                await self._exits.suspect(delivery)
+            case New(token) | InDoubt(token, _):
+                hit("after_claim", self._environment)
+                doubt = delivery.identity.in_doubt or isinstance(claim, InDoubt)
+                identity = replace(delivery.identity, in_doubt=doubt)
+                await self._handle(replace(delivery, identity=identity), token, command, call)
+
+    async def _handle(self, delivery: Delivery, token: str, command: Command, call: Call) -> None:
+        started = time.perf_counter()
+        try:
+            returned = await call(command, delivery.task())
+            hit("after_handler", self._environment)
+            outbox = Outbox(source=self._tag, identity=delivery.identity, now=datetime.now(UTC))
+            wires = outbox.outcome(delivery.lane.handler, returned)
+        except asyncio.CancelledError:
+            # The process stops before the handler ended: hand the message over, in doubt.
+            with contextlib.suppress(JournalUnavailableError, asyncio.TimeoutError):
+                release = self._journal.release(delivery.key, token, in_doubt=True)
+                await asyncio.wait_for(release, 2)
+            raise
+        except Exception as error:  # noqa: BLE001 - the one place that classifies every failure
+            await self._failed(delivery, token, error)
+            return
+        if await self._record(delivery, token, wires):
+            self._count(delivery, "ok", time.perf_counter() - started)
+            await self._exits.publish(delivery, wires)
+        else:
+            self._count(delivery, "fenced")
+            _log.warning("another worker took this message over; its outcome counts")
+            await self._exits.ack(delivery)
+
+    async def _failed(self, delivery: Delivery, token: str, error: Exception) -> None:
+        identity = delivery.identity
+        decision = decide(error, identity, self._policy, datetime.now(UTC))
+        unexpected = decision.code == "internal_error"
+        _log.warning(
+            "command failed",
+            code=decision.code,
+            decision=type(decision).__name__,
+            attempt=identity.attempt,
+            error=str(error),
+            exc_info=error if unexpected else None,
+        )
+        if isinstance(decision, Retry):
+            self._count(delivery, "retried")
+            await self._release(delivery, token, in_doubt=decision.in_doubt)
+            again = replace(identity, attempt=identity.attempt + 1, in_doubt=decision.in_doubt)
+            await self._exits.later(replace(delivery, identity=again), decision.seconds)
+        else:
+            await self._give_up(delivery, token, decision)
+
+    async def _give_up(self, delivery: Delivery, token: str, decision: GiveUp) -> None:
+        wires = self._exits.failure(delivery, decision)
+        if await self._record(delivery, token, wires):
+            self._count(delivery, "failed")
+            await self._exits.bury(delivery, decision)
+            await self._exits.publish(delivery, wires)
+        else:
+            await self._exits.ack(delivery)
+
+    async def _refuse(self, delivery: Delivery, error: InvalidMessageError) -> None:
+        # A bad message is judged by its bytes alone: each copy gets the same event, same id.
+        decision = GiveUp(error.code, str(error), error.field)
+        _log.warning("message refused", code=error.code, field=error.field, error=str(error))
+        self._count(delivery, "invalid")
+        await self._exits.bury(delivery, decision)
+        await self._exits.publish(delivery, self._exits.failure(delivery, decision))
+
+    async def _record(self, delivery: Delivery, token: str, wires: list[Wire]) -> bool:
+        outcome = dump(wires)
+        recorded = await self._until_available(
+            lambda: self._journal.finish(delivery.key, token, outcome)
+        )
+        hit("after_record", self._environment)
+        return recorded
+
+    async def _release(self, delivery: Delivery, token: str, *, in_doubt: bool) -> None:
+        await self._until_available(
+            lambda: self._journal.release(delivery.key, token, in_doubt=in_doubt)
+        )
+
+    async def _identify(self, raw: AbstractIncomingMessage) -> Identity:
+        identity = Identity.of(raw)
+        if identity.message_id is not None:
+            completed = identity.completed(identity.message_id)
+        else:
+            fingerprint = hashlib.sha256(raw.body).hexdigest()
+            stamp = await self._until_available(
+                lambda: self._journal.stamp(fingerprint, redelivered=identity.redelivered)
+            )
+            completed = identity.completed(stamp)
+            _log.warning(
+                "message came without message_id; one was made, but only the publisher's own "
+                "id protects against publishing twice",
+                message_id=completed.message_id,
+            )
+        for name in completed.made:
+            self._metrics.made_ids.labels(property=name).inc()
+        return completed
+
+    async def _until_available(self, step: Callable[[], Awaitable[ResultType]]) -> ResultType:
+        """Ask the journal until it answers: nothing may start or end without it."""
+        attempt = 0
+        while True:
+            try:
+                return await step()
+            except JournalUnavailableError as error:
+                if attempt % 10 == 0:
+                    _log.warning("journal unavailable, waiting", reason=str(error))
+                await asyncio.sleep(min(0.2 * 2 ** min(attempt, 4), 3.0))
+                attempt += 1
+
+    def _count(self, delivery: Delivery, outcome: str, seconds: float | None = None) -> None:
+        self._metrics.finished(delivery.command, outcome, seconds)

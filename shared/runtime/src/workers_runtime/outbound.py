@@ -1,0 +1,170 @@
+"""The HTTP client to authorities: limits, a circuit breaker, nothing secret logged."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+import httpx
+
+from .errors import OutcomeUnknownError, TransientError
+from .logs import get_logger
+
+_log = get_logger(__name__)
+
+NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+)
+"""Failures before the first byte of the request left: repeating it is safe."""
+
+
+class CircuitOpenError(TransientError):
+    """The other side failed several times in a row; it is left alone for a while."""
+
+    code = "circuit_open"
+
+
+class UnreachableError(TransientError):
+    """The request certainly never reached the other side, or was a read that may be repeated."""
+
+    code = "unreachable"
+
+
+class AnswerLostError(OutcomeUnknownError):
+    """The request was sent and its answer was lost: it may have had its effect."""
+
+    code = "answer_lost"
+
+
+@dataclass
+class CircuitBreaker:
+    """Opens after ``threshold`` failures in a row; lets one try through after ``rest_seconds``."""
+
+    threshold: int = 5
+    rest_seconds: float = 30.0
+    failures: int = 0
+    opened_at: float = 0.0
+    trying: bool = False
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether calls are refused now."""
+        return self.failures >= self.threshold
+
+    def before(self, name: str) -> None:
+        """Let the call through or raise CircuitOpenError."""
+        if not self.is_open:
+            return
+        rest = self.opened_at + self.rest_seconds - time.monotonic()
+        if rest > 0 or self.trying:
+            raise CircuitOpenError(
+                f"{name} failed {self.failures} times in a row; next try in {max(rest, 1):.0f} s",
+                retry_after=max(rest, 1.0),
+            )
+        self.trying = True
+
+    def after(self, *, ok: bool) -> None:
+        """Note how the call ended."""
+        self.trying = False
+        self.failures = 0 if ok else self.failures + 1
+        if self.is_open:
+            self.opened_at = time.monotonic()
+
+
+class Outbound:
+    """An httpx client for one outside system, with its own circuit breaker.
+
+    Args:
+        name: the system's name in logs and errors.
+        base_url: its origin; the sandbox's in development.
+        read_seconds: how long an answer may take.
+        keep_alive: False opens a connection per request, for hosts that reset reused ones.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        base_url: str,
+        *,
+        read_seconds: float = 60.0,
+        keep_alive: bool = True,
+        max_answer_bytes: int = 32 * 1024 * 1024,
+        breaker: CircuitBreaker | None = None,
+    ) -> None:
+        self.name = name
+        self.breaker = breaker or CircuitBreaker()
+        self._max_answer_bytes = max_answer_bytes
+        limits = httpx.Limits(max_connections=20, max_keepalive_connections=5 if keep_alive else 0)
+        self._client = httpx.AsyncClient(
+            base_url=base_url,
+            timeout=httpx.Timeout(connect=10.0, read=read_seconds, write=30.0, pool=30.0),
+            limits=limits,
+            follow_redirects=False,
+            http2=False,
+            trust_env=False,
+            headers={"user-agent": "workers-core"},
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def request(
+        self, method: str, path: str, *, repeatable: bool, **options: object
+    ) -> httpx.Response:
+        """Send one request and return the whole answer, whatever its status.
+
+        Args:
+            method: GET or POST.
+            path: below the base address.
+            repeatable: True when sending it again does no harm (every read).
+            options: what httpx takes: params, content, json, headers, auth.
+
+        Raises:
+            TransientError: it may be sent again.
+            OutcomeUnknownError: it was sent, is not repeatable, and the answer was lost.
+        """
+        self.breaker.before(self.name)
+        started = time.perf_counter()
+        try:
+            response = await self._receive(method, path, options)
+        except httpx.HTTPError as error:
+            self.breaker.after(ok=False)
+            raise self._lost(error, repeatable=repeatable) from error
+        except BaseException:
+            self.breaker.trying = False
+            raise
+        # An answer that says "I am broken" counts against the other side, whatever we make of it.
+        self.breaker.after(ok=response.status_code < 500)
+        _log.info(
+            "answer received",
+            system=self.name,
+            method=method,
+            path=path,
+            status=response.status_code,
+            seconds=round(time.perf_counter() - started, 3),
+        )
+        return response
+
+    async def _receive(self, method: str, path: str, options: dict[str, object]) -> httpx.Response:
+        async with self._client.stream(method, path, **options) as response:  # type: ignore[arg-type]
+            content = bytearray()
+            async for chunk in response.aiter_bytes():
+                content += chunk
+                if len(content) > self._max_answer_bytes:
+                    raise httpx.DecodingError(f"the answer is over {self._max_answer_bytes} bytes")
+        return httpx.Response(
+            response.status_code,
+            headers={k: v for k, v in response.headers.items() if k != "content-encoding"},
+            content=bytes(content),
+            request=response.request,
+        )
+
+    def _lost(self, error: httpx.HTTPError, *, repeatable: bool) -> Exception:
+        kind = type(error).__name__
+        if repeatable or isinstance(error, NEVER_SENT):
+            return UnreachableError(f"{self.name} is not reachable ({kind})")
+        return AnswerLostError(f"{self.name} took the request and its answer was lost ({kind})")

@@ -1,0 +1,179 @@
+"""The only way out to the broker: confirmed, persistent, with deadlines, retried until done.
+
+Why not the library's own publish: a publish in flight to a frozen broker blocks about 36 s,
+ignores its time-out and then raises a `CancelledError` that nobody asked for.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+
+import aio_pika
+from aio_pika.abc import AbstractChannel
+from aio_pika.exceptions import (
+    CONNECTION_EXCEPTIONS,
+    ChannelNotFoundEntity,
+    DeliveryError,
+    PublishError,
+)
+
+from .connection import Connection
+from .errors import WorkerError
+from .identity import DUE
+from .ladder import rung_for
+from .logs import get_logger
+from .metrics import Metrics
+from .wire import Wire
+
+CONFIRM_SECONDS = 10.0
+"""The broker's time to confirm one message; then the connection is made anew."""
+
+RETRY_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
+
+_log = get_logger(__name__)
+
+
+class UnroutableError(WorkerError):
+    """The broker has no queue for the message."""
+
+    code = "unroutable"
+
+
+class NotConfirmedError(WorkerError):
+    """The broker did not confirm the message in time, or refused it."""
+
+    code = "not_confirmed"
+
+
+class Publisher:
+    """Publishes until the broker confirms; only cancellation of the caller ends it earlier."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        name: str,
+        metrics: Metrics,
+        repair: Callable[[AbstractChannel], Awaitable[None]] | None = None,
+        confirm_seconds: float = CONFIRM_SECONDS,
+    ) -> None:
+        self._connection = Connection(url, name)
+        self._metrics = metrics
+        self._repair = repair
+        self._confirm_seconds = confirm_seconds
+
+    @property
+    def is_connected(self) -> bool:
+        """Say whether the last known state of the connection is good."""
+        return self._connection.is_open
+
+    async def connect(self) -> None:
+        """Open the connection now, once; raises when the broker does not answer."""
+        await self._connection.channel()
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._connection.close()
+
+    async def send(self, wire: Wire) -> None:
+        """Publish an event or a (delayed) command of a recorded outcome."""
+        exchange, headers = wire.exchange, dict(wire.headers)
+        if wire.delay_seconds > 0:
+            due = datetime.now(UTC).timestamp() + wire.delay_seconds
+            headers[DUE] = int(due * 1000)
+            exchange = rung_for(wire.delay_seconds)
+        message = aio_pika.Message(
+            wire.body.encode(),
+            headers=dict(headers),
+            content_type=wire.content_type,
+            content_encoding="utf-8",
+            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+            message_id=wire.message_id,
+            correlation_id=wire.correlation_id,
+            timestamp=datetime.now(UTC),
+            type=wire.type or None,
+        )
+        # An event nobody listens to is fine; a command without a queue would be lost.
+        await self.publish(
+            exchange, wire.routing_key, message, mandatory=exchange != wire.exchange or not exchange
+        )
+
+    async def publish(
+        self, exchange: str, routing_key: str, message: aio_pika.Message, *, mandatory: bool
+    ) -> None:
+        """Publish one message and return once the broker has it safe."""
+        attempt = 0
+        while True:
+            try:
+                await self._once(exchange, routing_key, message, mandatory=mandatory)
+            except (NotConfirmedError, UnroutableError) as error:
+                self._metrics.publish_retries.labels(reason=error.code).inc()
+                _log.warning("publish tried again", reason=str(error), routing_key=routing_key)
+                await asyncio.sleep(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])
+                attempt += 1
+            else:
+                return
+
+    async def _once(
+        self, exchange: str, routing_key: str, message: aio_pika.Message, *, mandatory: bool
+    ) -> None:
+        # An own task: its cancellation by the library cannot be mistaken for the caller's.
+        inner = asyncio.create_task(self._attempt(exchange, routing_key, message, mandatory))
+        try:
+            done, _ = await asyncio.wait({inner}, timeout=self._confirm_seconds)
+        except asyncio.CancelledError:
+            inner.cancel()
+            raise
+        if not done:
+            inner.cancel()
+            inner.add_done_callback(_consume)
+            self._connection.drop()
+            raise NotConfirmedError(f"no confirm within {self._confirm_seconds:g} s")
+        if inner.cancelled():
+            self._connection.drop()
+            raise NotConfirmedError("the connection was lost while the confirm was awaited")
+        inner.result()
+
+    async def _attempt(
+        self, exchange: str, routing_key: str, message: aio_pika.Message, mandatory: bool
+    ) -> None:
+        channel: AbstractChannel | None = None
+        try:
+            channel = await self._connection.channel()
+            target = (
+                await channel.get_exchange(exchange, ensure=False)
+                if exchange
+                else channel.default_exchange
+            )
+            await target.publish(message, routing_key, mandatory=mandatory)
+        except ChannelNotFoundEntity as error:
+            # The exchange is missing: the broker closed the channel, so mend on a new one.
+            self._connection.drop(channel)
+            await self._mend(await self._connection.channel())
+            raise UnroutableError(f"there is no exchange '{exchange}'") from error
+        except PublishError as error:
+            await self._mend(channel)
+            raise UnroutableError(f"no queue takes {routing_key} from '{exchange}'") from error
+        except DeliveryError as error:
+            # A negative confirm: the queue is at its bound. Waiting is the back-pressure.
+            raise NotConfirmedError("the broker refused the message: its queue is full") from error
+        except (TimeoutError, *CONNECTION_EXCEPTIONS, OSError, RuntimeError) as error:
+            self._connection.drop(channel)
+            raise NotConfirmedError(
+                f"the broker is not reachable: {type(error).__name__}"
+            ) from error
+
+    async def _mend(self, channel: AbstractChannel | None) -> None:
+        if self._repair is not None and channel is not None:
+            await self._repair(channel)
+
+
+def _consume(task: asyncio.Task[None]) -> None:
+    """Look at an abandoned attempt's end, so that nobody warns about it."""
+    if not task.cancelled():
+        task.exception()
+
+
+def plain_headers(headers: Mapping[str, object]) -> dict[str, str | int]:
+    """Return the headers with plain values; tables of the broker (x-death) are left out."""
+    return {k: v for k, v in headers.items() if isinstance(v, str | int)}

@@ -1,0 +1,80 @@
+"""Runs a worker as a process: pages, signals, and an end that always comes."""
+
+import asyncio
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+
+import uvicorn
+
+from .app import Worker
+from .config import WorkerSettings
+from .logs import configure_logs, get_logger
+
+LAST_RESORT_SECONDS = 15.0
+"""After the drain limit: whatever still hangs then does not keep the process."""
+
+_log = get_logger(__name__)
+
+
+def run(build: Callable[[], Worker]) -> None:
+    """Build the worker, serve until SIGTERM or SIGINT, then stop in order."""
+    worker = build()
+    settings = worker.settings
+    configure_logs(service=worker.service, level=settings.log_level, log_format=settings.log_format)
+    asyncio.run(serve(worker))
+
+
+async def serve(worker: Worker) -> None:
+    """Serve the pages and consume until a signal asks to stop."""
+    settings = worker.settings
+    listener = _listen(settings)
+    worker.address = settings.http_public_url or _address(listener)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            worker.app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+        )
+    )
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stopping.set)
+    pages = asyncio.create_task(server.serve(sockets=[listener]))
+    async with worker.app.lifespan_context():
+        _log.info("started", pages=worker.address, pid=os.getpid())
+        await stopping.wait()
+        _force_end_after(settings.drain_seconds + LAST_RESORT_SECONDS)
+    server.should_exit = True
+    await asyncio.wait({pages}, timeout=3)
+
+
+def _listen(settings: WorkerSettings) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.http_host, settings.http_port))
+    except OSError as error:
+        raise SystemExit(
+            f"cannot listen on {settings.http_host}:{settings.http_port}: {error.strerror}; "
+            "set HTTP_PORT to a free port, or to 0"
+        ) from None
+    return listener
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://{socket.gethostname() if host == '0.0.0.0' else host}:{port}"  # noqa: S104
+
+
+def _force_end_after(seconds: float) -> None:
+    # A thread, because what hangs may be the event loop itself.
+    timer = threading.Timer(seconds, lambda: os._exit(70))
+    timer.daemon = True
+    timer.start()

@@ -1,0 +1,54 @@
+"""Traces across the bus: W3C trace context in, a span a delivery, trace context out."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.trace import SpanKind
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from .identity import TRACEPARENT, Identity
+
+_PROPAGATOR = TraceContextTextMapPropagator()
+
+
+class Tracing:
+    """A tracer for one worker; without an exporter the context still travels."""
+
+    def __init__(
+        self, service: str, *, endpoint: str = "", exporter: SpanExporter | None = None
+    ) -> None:
+        self.provider = TracerProvider(resource=Resource.create({"service.name": service}))
+        if exporter is None and endpoint:
+            exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
+        if exporter is not None:
+            self.provider.add_span_processor(BatchSpanProcessor(exporter))
+        self._tracer = self.provider.get_tracer("workers_runtime")
+
+    @contextmanager
+    def process(self, command: str, identity: Identity) -> Iterator[Identity]:
+        """Open the span of a delivery; yields the identity that what is published continues."""
+        carrier = {TRACEPARENT: identity.traceparent} if identity.traceparent else {}
+        attributes = {
+            "messaging.system": "rabbitmq",
+            "messaging.operation.name": "process",
+            "messaging.message.id": identity.message_id or "",
+            "messaging.message.conversation_id": identity.correlation_id or "",
+        }
+        with self._tracer.start_as_current_span(
+            f"process {command}",
+            context=_PROPAGATOR.extract(carrier),
+            kind=SpanKind.CONSUMER,
+            attributes=attributes,
+        ):
+            outgoing: dict[str, str] = {}
+            _PROPAGATOR.inject(outgoing)
+            yield replace(identity, traceparent=outgoing.get(TRACEPARENT, identity.traceparent))
+
+    def close(self) -> None:
+        """Send what is left."""
+        self.provider.shutdown()

@@ -1,0 +1,153 @@
+"""Messages on their way out: what is recorded in the journal and then published."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from workers_contracts.base import Command, Event, Failed
+from workers_contracts.topology import EVENTS, MAX_MESSAGE_BYTES
+
+from .errors import HandlerContractError
+from .identity import CAUSATION, TENANT, Identity, derived_id
+from .router import After, Handler, Outcome
+
+
+@dataclass(frozen=True)
+class Wire:
+    """One message to publish; everything needed to publish it again, the same."""
+
+    exchange: str
+    routing_key: str
+    body: str
+    message_id: str
+    correlation_id: str
+    headers: dict[str, str | int] = field(default_factory=dict)
+    content_type: str = "application/json"
+    type: str = ""
+    delay_seconds: float = 0.0
+    """Above 0 the message goes to the delay ladder, for the queue named by the routing key."""
+
+
+def dump(wires: list[Wire]) -> str:
+    """Return the wires as text for a journal."""
+    return json.dumps([asdict(wire) for wire in wires], ensure_ascii=False)
+
+
+def undump(text: str) -> list[Wire]:
+    """Return the wires of a journal's text."""
+    return [Wire(**item) for item in json.loads(text)]
+
+
+def utc_text(moment: datetime) -> str:
+    """Return an RFC 3339 text in UTC with milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def cloud_event(
+    event: Event, *, source: str, identity: Identity, event_id: str, time: datetime
+) -> dict[str, Any]:
+    """Wrap an event as CloudEvents 1.0 structured JSON with the product's extensions."""
+    correlation_id = identity.correlation_id or ""
+    data = event.model_dump(mode="json") | {"correlation_id": correlation_id}
+    envelope: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": f"/workers/{source}",
+        "type": event.key,
+        "time": utc_text(time),
+        "subject": event.subject(),
+        "datacontenttype": "application/json",
+        "correlationid": correlation_id,
+        "causationid": identity.message_id,
+        "tid": identity.tenant,
+        "traceparent": identity.traceparent,
+        "data": data,
+    }
+    return {name: value for name, value in envelope.items() if value is not None}
+
+
+class Outbox:
+    """Turns a handler's return value into wires with ids that a repetition makes again."""
+
+    def __init__(self, *, source: str, identity: Identity, now: datetime) -> None:
+        self._source = source
+        self._identity = identity
+        self._now = now
+
+    def _seed(self, key: str, index: int) -> str:
+        identity = self._identity
+        return derived_id(identity.message_id or "", str(identity.replay), key, str(index))
+
+    def event(self, event: Event, index: int = 0) -> Wire:
+        """Return the wire of an event."""
+        identity = self._identity
+        event_id = self._seed(event.key, index)
+        envelope = cloud_event(
+            event, source=self._source, identity=identity, event_id=event_id, time=self._now
+        )
+        headers: dict[str, str | int] = {CAUSATION: identity.message_id or ""}
+        if identity.tenant:
+            headers[TENANT] = identity.tenant
+        if identity.traceparent:
+            headers["traceparent"] = identity.traceparent
+        return Wire(
+            exchange=EVENTS,
+            routing_key=event.key,
+            body=json.dumps(envelope, ensure_ascii=False),
+            message_id=event_id,
+            correlation_id=identity.correlation_id or "",
+            headers=headers,
+            content_type="application/cloudevents+json",
+            type=event.key,
+        )
+
+    def command(self, command: Command, seconds: float, index: int = 0) -> Wire:
+        """Return the wire of a follow-up command to the worker itself."""
+        identity = self._identity
+        follow_up = Identity(
+            message_id=None,
+            tenant=identity.tenant,
+            traceparent=identity.traceparent,
+            first_seen_ms=int((self._now.timestamp() + seconds) * 1000),
+        )
+        return Wire(
+            exchange="",
+            routing_key=command.queue(),
+            body=command.model_dump_json(exclude_none=True),
+            message_id=self._seed(command.key, index),
+            correlation_id=identity.correlation_id or "",
+            headers=follow_up.headers() | {CAUSATION: identity.message_id or ""},
+            type=command.key,
+            delay_seconds=max(0.0, seconds),
+        )
+
+    def outcome(self, handler: Handler, returned: Outcome) -> list[Wire]:
+        """Return the wires of what a handler returned; refuses what it did not declare."""
+        if returned is None:
+            items: list[Event | After] = []
+        elif isinstance(returned, Event | After):
+            items = [returned]
+        else:
+            items = list(returned)
+        return [self._one(handler, item, index) for index, item in enumerate(items)]
+
+    def _one(self, handler: Handler, item: Event | After, index: int) -> Wire:
+        if isinstance(item, After):
+            return self.command(item.command, item.seconds, index)
+        if not isinstance(item, handler.emits):
+            raise HandlerContractError(
+                f"the handler of {handler.command.key} returned {type(item).__name__}, "
+                "which it does not declare"
+            )
+        wire = self.event(item, index)
+        if len(wire.body.encode()) > MAX_MESSAGE_BYTES:
+            raise HandlerContractError(
+                f"the event {item.key} is over {MAX_MESSAGE_BYTES} bytes; "
+                "its large part belongs in an artifact"
+            )
+        return wire
+
+    def failed(self, event: Failed) -> list[Wire]:
+        """Return the wire of a failure."""
+        return [self.event(event)]

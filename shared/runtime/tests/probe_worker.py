@@ -1,0 +1,93 @@
+"""A worker whose handler does as it is told; run as a process by the kernel's tests.
+
+What it is told travels in ``number``: ``<behaviour>-<n>``. Every effect is a line in PROBE_EFFECTS.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+from faststream import Context
+
+from workers_contracts.taxpayer import TaxpayerFailed, TaxpayerValidated, ValidateTaxpayer
+from workers_runtime.app import Worker, create_app
+from workers_runtime.config import WorkerSettings, load
+from workers_runtime.errors import (
+    OutcomeUnknownError,
+    PermanentError,
+    QuotaError,
+    TransientError,
+)
+from workers_runtime.identity import Task
+from workers_runtime.router import Router
+from workers_runtime.run import run
+
+router = Router("probe-worker")
+EFFECTS = Path(os.environ.get("PROBE_EFFECTS", "/dev/null"))
+
+
+def effect(number: str, task: Task) -> None:
+    """Leave a mark of an outside effect, as one atomic write."""
+    with EFFECTS.open("a") as file:
+        file.write(f"{number} {task.attempt} {int(task.in_doubt)} {os.getpid()}\n")
+
+
+@router.handles(ValidateTaxpayer, emits=[TaxpayerValidated])
+async def validate(
+    command: ValidateTaxpayer,
+    task: Annotated[Task, Context("task")],
+    told: Annotated[str, Context("told")],
+) -> TaxpayerValidated:
+    """Do as the number says."""
+    behaviour = command.number.split("-")[0]
+    effect(command.number, task)
+    match behaviour:
+        case "slow":
+            await asyncio.sleep(float(command.number.split("-")[1]))
+        case "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "flaky" if task.attempt < 3:
+            raise TransientError("not now", retry_after=0.2)
+        case "expired":
+            raise TransientError("too late", give_up_at=datetime.now(UTC) - timedelta(seconds=1))
+        case "quota" if task.attempt < 2:
+            raise QuotaError("used up", until=datetime.now(UTC) + timedelta(seconds=2))
+        case "unknown" if not task.in_doubt:
+            raise OutcomeUnknownError("the answer was lost", retry_after=0.2)
+        case "permanent":
+            raise PermanentError(
+                "never, token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc", field="number"
+            )
+        case "bug":
+            raise KeyError("oops")
+        case "undeclared":
+            return TaxpayerFailed.model_construct()  # type: ignore[return-value]
+    today = datetime.now(UTC)
+    return TaxpayerValidated(
+        number=command.number,
+        country="RO",
+        valid=True,
+        source="local",
+        as_of=today.date(),
+        checked_at=today,
+    )
+
+
+@asynccontextmanager
+async def lifespan() -> AsyncIterator[Mapping[str, Any]]:
+    """Give the handler something to ask for."""
+    yield {"told": "so"}
+
+
+def build() -> Worker:
+    """Put the probe together from the environment."""
+    return create_app(load(WorkerSettings, "probe-worker"), router, lifespan=lifespan)
+
+
+if __name__ == "__main__":
+    run(build)

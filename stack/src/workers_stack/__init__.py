@@ -1,0 +1,1 @@
+"""Runs workers-core on one machine: servers, sandbox, workers, demonstration."""

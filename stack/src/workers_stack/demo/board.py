@@ -1,0 +1,111 @@
+"""What is known of each document so far; fed with events, asked for the outcome."""
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .documents import FINAL, Document
+
+Event = Mapping[str, Any]
+
+
+@dataclass
+class Row:
+    """One document's story: its states with the seconds since it was published."""
+
+    document: Document
+    published_at: float | None = None
+    states: list[tuple[str, float]] = field(default_factory=list)
+    last: Event | None = None
+
+    @property
+    def final(self) -> bool:
+        """Whether its final event has come."""
+        return self.last is not None and self.last["type"] in FINAL
+
+    @property
+    def archive(self) -> str:
+        """URI of the archive that the final event names, or nothing."""
+        archive = self.last["data"].get("archive") if self.last else None
+        return str(archive["uri"]) if archive else ""
+
+    @property
+    def remark(self) -> str:
+        """The first reason of a refusal or failure."""
+        data: Mapping[str, Any] = self.last["data"] if self.last else {}
+        errors = data.get("errors") or []
+        if errors:
+            return f"{errors[0]['rule']}: {errors[0]['message']}"
+        return str(data.get("reason") or data.get("message") or "")
+
+    def problem(self) -> str | None:
+        """None when the expected outcome is there, else what is missing."""
+        if self.last is None or not self.final:
+            so_far = ", ".join(name for name, _ in self.states) or "no event"
+            return (
+                f"{self.document.title}: no final event ({so_far}); missing {self.document.final}"
+            )
+        kind = self.last["type"]
+        finals = sum(name in FINAL for name, _ in self.states)
+        if kind != self.document.final:
+            return f"{self.document.title}: {kind}, expected {self.document.final} ({self.remark})"
+        if finals > 1:
+            return f"{self.document.title}: {finals} final events, expected one"
+        reason = self.document.check(self.last["data"])
+        return reason and f"{self.document.title}: {reason}"
+
+
+class Board:
+    """All documents by correlation id, and every event that arrived."""
+
+    def __init__(self, documents: list[Document]) -> None:
+        self.rows = {document.id: Row(document) for document in documents}
+        self.events: list[tuple[float, Event]] = []
+        self._start = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the board was made."""
+        return time.monotonic() - self._start
+
+    @property
+    def done(self) -> bool:
+        """Whether every document has its final event."""
+        return all(row.final for row in self.rows.values())
+
+    def published(self, document: Document) -> None:
+        """Note that the broker confirmed a document's command."""
+        self.rows[document.id].published_at = self.seconds
+
+    def add(self, event: Event) -> bool:
+        """Take in an event; False when it belongs to none of these documents."""
+        row = self.rows.get(str(event.get("correlationid")))
+        if row is None:
+            return False
+        now = self.seconds
+        self.events.append((now, event))
+        row.states.append((str(event["type"]), now - (row.published_at or 0.0)))
+        # A later non-final event must not hide the outcome.
+        if not row.final or event["type"] in FINAL:
+            row.last = event
+        return True
+
+    def problems(self) -> list[str]:
+        """What is missing or other than expected; empty when all is well."""
+        return [problem for row in self.rows.values() if (problem := row.problem())]
+
+    def counts(self) -> dict[str, int]:
+        """How many documents ended in which way."""
+        ends = Counter(
+            str(row.last["type"]) for row in self.rows.values() if row.last and row.final
+        )
+        return {
+            "documents": len(self.rows),
+            "validated": ends["anaf.taxpayer.validated"],
+            "accepted": ends["efactura.accepted"],
+            "rejected": ends["efactura.rejected"],
+            "failed": ends["efactura.failed"] + ends["taxpayer.failed"],
+            "events": len(self.events),
+        }

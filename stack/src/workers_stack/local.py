@@ -1,0 +1,118 @@
+"""The whole of workers-core on this machine: servers, sandbox, registry, workers."""
+
+import secrets
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from .layout import Layout, service_environment
+from .programs import Print, Programs, RunningProgram
+from .servers.find import Say, Servers, find_servers
+
+_SANDBOX_LIMIT = 30.0
+_READY_LIMIT = 45.0
+Environment = Callable[[dict[str, str]], dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where everything is, for people and for other programs."""
+
+    amqp_url: str
+    redis_url: str
+    sandbox_url: str
+    registry_url: str | None
+    workers: dict[str, str]
+
+    @property
+    def portal_url(self) -> str | None:
+        """The portal that describes every message."""
+        return self.registry_url and f"{self.registry_url}/portal"
+
+    def as_dict(self) -> dict[str, str]:
+        """Flat names, as `.run/stack.json` holds them."""
+        named = {
+            "amqp_url": self.amqp_url,
+            "redis_url": self.redis_url,
+            "registry_url": self.registry_url,
+            "portal_url": self.portal_url,
+            "sandbox_url": self.sandbox_url,
+            **{f"{module}_url": url for module, url in self.workers.items()},
+        }
+        return {name: url for name, url in named.items() if url}
+
+
+class LocalStack:
+    """Starts and stops everything; `folder` holds all its data."""
+
+    def __init__(self, layout: Layout, folder: Path, say: Say, out: Print) -> None:
+        self._layout = layout
+        self._folder = folder
+        self._say = say
+        self._programs = Programs(out)
+        self._started = AsyncExitStack()
+
+    async def start(self, *, environment: Environment = dict) -> Addresses:
+        """Start all and wait until it is ready; `environment` may change the workers' own."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        servers = await find_servers(self._folder, self._say)
+        self._started.push_async_callback(servers.close)
+        self._started.push_async_callback(self._stop_programs)
+        await self._start_sandbox()
+        await self._start_services(servers, environment)
+        return self._addresses(servers)
+
+    async def stop(self) -> None:
+        """End the programs, then the servers that were started for us."""
+        await self._started.aclose()
+
+    async def first_to_end(self) -> RunningProgram:
+        """Wait until a program ends by itself."""
+        return await self._programs.first_to_end()
+
+    def kill(self) -> None:
+        """SIGKILL every program now; the servers die with this process."""
+        self._programs.kill()
+
+    async def _start_sandbox(self) -> None:
+        self._say(f"sandbox: {self._layout.sandbox_url}")
+        program = self._layout.sandbox(self._folder)
+        await self._programs.start_ready([program], limit=_SANDBOX_LIMIT)
+        async with httpx.AsyncClient(timeout=5.0, trust_env=False) as client:
+            answer = await client.get(f"{self._layout.sandbox_url}/_control/seal.pem")
+        answer.raise_for_status()
+        (self._folder / "seal.pem").write_bytes(answer.content)
+
+    async def _start_services(self, servers: Servers, change: Environment) -> None:
+        services = self._layout.services
+        if not services:
+            return
+        self._say(f"starting {', '.join(service.name for service in services)}")
+        environment = change(
+            service_environment(
+                self._layout,
+                self._folder,
+                amqp_url=servers.amqp_url,
+                redis_url=servers.redis_url,
+                signing_key=secrets.token_hex(32),
+            )
+        )
+        programs = [service.program(environment) for service in services]
+        await self._programs.start_ready(programs, limit=_READY_LIMIT)
+
+    async def _stop_programs(self) -> None:
+        for name in await self._programs.stop():
+            self._say(f"{name} did not end when asked and was killed")
+
+    def _addresses(self, servers: Servers) -> Addresses:
+        registry = self._layout.registry
+        return Addresses(
+            amqp_url=servers.amqp_url,
+            redis_url=servers.redis_url,
+            sandbox_url=self._layout.sandbox_url,
+            registry_url=registry.url if registry else None,
+            workers={worker.module: worker.url for worker in self._layout.workers},
+        )

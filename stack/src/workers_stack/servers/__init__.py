@@ -1,0 +1,21 @@
+"""RabbitMQ and Redis for development, demonstration and tests: found, or started privately."""
+
+from .broker import PrivateBroker, broker_programs
+from .find import Servers, find_servers, install_programs
+from .keyvalue import PrivateRedis, redis_program
+from .ports import free_port, free_ports
+from .process import ServerError, ServerProcess
+
+__all__ = [
+    "PrivateBroker",
+    "PrivateRedis",
+    "ServerError",
+    "ServerProcess",
+    "Servers",
+    "broker_programs",
+    "find_servers",
+    "free_port",
+    "free_ports",
+    "install_programs",
+    "redis_program",
+]

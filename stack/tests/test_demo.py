@@ -1,0 +1,120 @@
+"""The demonstration on fake programs and a real broker: what it prints and how it judges."""
+
+import json
+import xml.etree.ElementTree as ET
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from workers_stack.demo.board import Board
+from workers_stack.demo.documents import documents
+from workers_stack.demo.invoice import render
+
+CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
+
+
+def amounts(xml: str, name: str) -> list[Decimal]:
+    return [Decimal(element.text) for element in ET.fromstring(xml.encode()).iter(CBC + name)]
+
+
+def test_invoice_adds_up():
+    xml = render("A-1", date(2026, 10, 5), hours=3)
+    assert amounts(xml, "TaxExclusiveAmount") == [Decimal("300.00")]
+    assert amounts(xml, "PayableAmount") == [Decimal("363.00")]
+    assert "<cbc:DueDate>2026-11-04<" in xml
+
+
+def test_wrong_total_is_wrong_by_what_was_asked():
+    xml = render("A-1", date(2026, 10, 5), gross_error=Decimal("10.00"))
+    assert amounts(xml, "TaxInclusiveAmount") == [Decimal("252.00")]
+
+
+def test_numbers_differ_between_two_demonstrations():
+    first, second = (
+        {one.number for one in documents(date(2026, 10, 5), mark) if one.number}
+        for mark in ("1", "2")
+    )
+    assert len(first) == 4
+    assert not first & second
+
+
+@pytest.fixture
+def board() -> Board:
+    return Board(documents(date(2026, 10, 5), "1"))
+
+
+def test_silence_is_reported_for_every_document(board):
+    problems = board.problems()
+    assert len(problems) == 6
+    assert problems[2] == "Invoice, correct: no final event (no event); missing efactura.accepted"
+
+
+def test_wrong_outcome_names_the_reason(board):
+    document = list(board.rows.values())[2].document
+    errors = [{"rule": "BR-01", "message": "Lipsește."}]
+    data = {"stage": "anaf", "errors": errors}
+    board.add({"type": "efactura.rejected", "correlationid": document.id, "data": data})
+    assert board.problems()[2] == (
+        "Invoice, correct: efactura.rejected, expected efactura.accepted (BR-01: Lipsește.)"
+    )
+
+
+def test_two_final_events_are_one_too_many(board):
+    document = next(iter(board.rows.values())).document
+    event = {
+        "type": "anaf.taxpayer.validated",
+        "correlationid": document.id,
+        "data": {"valid": True},
+    }
+    board.add(event)
+    assert len(board.problems()) == 5
+    board.add(event)
+    assert board.problems()[0] == "Look-up, known company: 2 final events, expected one"
+
+
+def test_events_of_others_are_not_counted(board):
+    assert not board.add({"type": "efactura.accepted", "correlationid": "other", "data": {}})
+    assert board.counts()["events"] == 0
+
+
+@pytest.mark.integration
+def test_demo_shows_every_outcome_and_ends_with_the_counts(stack, tmp_path):
+    out, err = stack("demo").communicate(timeout=60)
+    counts = json.loads(out.splitlines()[-1])
+    assert counts == {
+        "documents": 6,
+        "validated": 2,
+        "accepted": 2,
+        "rejected": 2,
+        "failed": 0,
+        "events": 9,
+        "ok": True,
+    }, err
+    assert "file:///archive.zip" in out
+    assert list(tmp_path.glob("workers-demo-*")) == []
+
+
+@pytest.mark.integration
+def test_demo_json_prints_events_only(stack):
+    process = stack("demo", "--json")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert {json.loads(line)["type"] for line in out.splitlines()} == {
+        "anaf.taxpayer.validated",
+        "efactura.submitted",
+        "efactura.accepted",
+        "efactura.rejected",
+    }
+    assert json.loads(err.splitlines()[-1])["ok"] is True
+
+
+@pytest.mark.integration
+def test_demo_sees_an_invoice_that_was_sent_twice(stack, tmp_path):
+    process = stack("demo", FAKE_FAULT="twice")
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "answer lost: the sandbox saw 2 uploads, expected one" in out
+    assert json.loads(out.splitlines()[-1])["ok"] is False
+    (kept,) = tmp_path.glob("workers-demo-*")
+    assert "fake worker is ready" in (kept / "programs.log").read_text()
