@@ -126,7 +126,6 @@ BREAKS_SUBSCRIBERS = [
 ]
 KEEPS_SUBSCRIBERS = [
     ([field("language", type="string"), required("language")], "language", "was added"),
-    ([required("number")], "number", "became required"),
     ([at(STAGE, enum=["local", "anaf"])], "stage", 'lost the value "upload"'),
     ([at("properties/number", anyOf=None, type="string")], "number", "may no longer be null"),
     ([at("properties/cif", maxLength=10)], "cif", "changed maxLength"),
@@ -166,6 +165,14 @@ def test_event_that_says_more_or_allows_less_is_compatible(edits, where, words):
     finding = one(edited(EVENT, *edits))
     assert (finding.breaks, finding.field) == (None, where)
     assert words in finding.line
+
+
+def test_event_field_that_becomes_always_present_is_compatible():
+    old = documents()
+    required("number", on=False)(old[EVENT])
+    finding = one(compare(old, documents()))
+    assert (finding.breaks, finding.field) == (None, "number")
+    assert "became required" in finding.line
 
 
 def test_line_says_what_broke_for_whom_and_what_to_do():

@@ -46,7 +46,8 @@ class Command(Message):
 class Event(Message):
     """A fact: the ``data`` of a CloudEvent on ``workers.events``. Unknown fields are ignored."""
 
-    model_config = ConfigDict(extra="ignore")
+    # What has a default is always sent all the same: subscribers may count on it.
+    model_config = ConfigDict(extra="ignore", json_schema_serialization_defaults_required=True)
 
     subject_field: ClassVar[str | None] = None
     """Field whose value becomes the CloudEvent's ``subject``."""
