@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from workers_runtime.outbound import Outbound
 
+from .limits import Pace
 from .oauth import TokenKeeper
 from .replies import Reply, read_reply
 
@@ -11,9 +12,10 @@ from .replies import Reply, read_reply
 class AuthorisedCalls:
     """Sends requests with the access token; a 401 renews it once and asks once more."""
 
-    def __init__(self, outbound: Outbound, tokens: TokenKeeper) -> None:
+    def __init__(self, outbound: Outbound, tokens: TokenKeeper, pace: Pace) -> None:
         self._outbound = outbound
         self._tokens = tokens
+        self._pace = pace
 
     async def send(self, method: str, path: str, *, repeatable: bool, **options: object) -> Reply:
         """Return ANAF's answer, whatever it says; see `Outbound.request` for the errors."""
@@ -28,6 +30,7 @@ class AuthorisedCalls:
     async def _once(
         self, method: str, path: str, token: str, repeatable: bool, options: dict[str, object]
     ) -> Reply:
+        await self._pace.wait()
         headers = {"authorization": f"Bearer {token}", **_headers(options)}
         rest = {name: value for name, value in options.items() if name != "headers"}
         response = await self._outbound.request(

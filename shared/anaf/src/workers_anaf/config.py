@@ -2,8 +2,9 @@
 
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
+from workers_ledger.database import parse
 from workers_runtime.config import WorkerSettings
 
 
@@ -31,6 +32,13 @@ class AnafSettings(WorkerSettings):
         description="test files nothing for real; prod does.",
     )
 
+    @field_validator("anaf_base_url", "anaf_login_url", "anaf_public_url")
+    @classmethod
+    def _origin(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with https:// (http:// for a sandbox)")
+        return value.rstrip("/")
+
 
 class AnafLoginSettings(AnafSettings):
     """The credentials of the application registered in ANAF's portal."""
@@ -50,3 +58,15 @@ class AnafLoginSettings(AnafSettings):
         validation_alias="DATABASE_URL",
         description="Ledger of documents and tokens: sqlite:////file or postgresql://….",
     )
+    call_seconds: float = Field(
+        default=0.065,
+        ge=0,
+        validation_alias="ANAF_CALL_SECONDS",
+        description="Between two calls behind OAuth, over all workers; ANAF allows 1000 a minute.",
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: SecretStr) -> SecretStr:
+        parse(value.get_secret_value())
+        return value

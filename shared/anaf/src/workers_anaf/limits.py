@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import redis.asyncio as redis
@@ -19,7 +20,8 @@ local now = redis.call('TIME')
 now = now[1] * 1000000 + now[2]
 local free = tonumber(redis.call('GET', KEYS[1]) or '0')
 local slot = math.max(now, free)
-redis.call('SET', KEYS[1], string.format('%.0f', slot + tonumber(ARGV[1])), 'PX', 60000)
+local ahead = math.ceil((slot - now + tonumber(ARGV[1])) / 1000)
+redis.call('SET', KEYS[1], string.format('%.0f', slot + tonumber(ARGV[1])), 'PX', ahead + 1000)
 return string.format('%.0f', slot - now)
 """
 _log = get_logger(__name__)
@@ -47,7 +49,7 @@ class Pace:
     async def _shared(self) -> float:
         try:
             micros = self._redis.eval(_RESERVE, 1, self._key, str(int(self._seconds * 1_000_000)))
-            return int(str(await micros)) / 1_000_000
+            return int(await micros) / 1_000_000
         except (TimeoutError, RedisError, OSError) as error:
             _log.warning("limit kept by this process alone", reason=type(error).__name__)
             return 0.0
@@ -62,13 +64,21 @@ class Pace:
 class Allowance:
     """At most ``limit`` calls a Romanian day for one subject, for example one message."""
 
-    def __init__(self, client: "redis.Redis", name: str, *, limit: int) -> None:
+    def __init__(
+        self,
+        client: "redis.Redis",
+        name: str,
+        *,
+        limit: int,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._redis = client
         self._name = name
         self._limit = limit
+        self._clock = clock
 
     def _key(self, subject: str) -> str:
-        return f"wrk:limit:{self._name}:{today().isoformat()}:{subject}"
+        return f"wrk:limit:{self._name}:{today(self._clock()).isoformat()}:{subject}"
 
     async def take(self, subject: str) -> None:
         """Count one call; raises DailyLimitError before a call that ANAF would refuse."""
@@ -91,5 +101,5 @@ class Allowance:
     def exhausted(self) -> DailyLimitError:
         """Return the error that makes the command wait until the next Romanian day."""
         return DailyLimitError(
-            f"ANAF's daily allowance for {self._name} is used up", until=next_day(datetime.now(UTC))
+            f"ANAF's daily allowance for {self._name} is used up", until=next_day(self._clock())
         )

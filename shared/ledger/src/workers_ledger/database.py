@@ -1,19 +1,31 @@
 """Opens the database: SQLite in a file by default, PostgreSQL by address."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
+import asyncpg  # type: ignore[import-untyped]  # it ships no types
+from sqlalchemy import URL, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    ProgrammingError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
     async_sessionmaker,
     create_async_engine,
 )
+
+from workers_runtime.logs import get_logger
 
 from .migrate import upgrade
 
@@ -24,18 +36,47 @@ DRIVERS = {
     "postgres": "postgresql+asyncpg",
     "postgresql+asyncpg": "postgresql+asyncpg",
 }
+CONNECT_SECONDS = 10
+ANSWER_SECONDS = 30
+"""A PostgreSQL that hangs must not hold a message for ever."""
+
+PATIENCE_SECONDS = 60.0
+_log = get_logger(__name__)
+
+
+class DatabaseDownError(Exception):
+    """The database does not answer; the text is the driver's kind of error, without any value."""
 
 
 class Database:
-    """Sessions on one database; safe for several worker processes at once."""
+    """Sessions on one database; safe for several worker processes at once.
+
+    Raises:
+        ValueError: ``url`` is not usable; the text says what to write instead.
+    """
 
     def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
+        self.engine = _engine(parse(url))
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
-    async def open(self) -> None:
-        """Bring the tables to the newest form; waits for another process that does so."""
-        await upgrade(self.engine)
+    async def open(self, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        """Bring the tables to the newest form; waits for another process that does so.
+
+        Raises:
+            DatabaseDownError: it did not answer within ``patience_seconds``.
+        """
+        deadline = time.monotonic() + patience_seconds
+        while True:
+            try:
+                with _translated():
+                    await upgrade(self.engine)
+            except DatabaseDownError as error:
+                if time.monotonic() >= deadline:
+                    raise
+                _log.warning("database does not answer yet", reason=str(error))
+                await asyncio.sleep(min(1.0, patience_seconds / 4))
+            else:
+                return
 
     async def close(self) -> None:
         """Close all connections."""
@@ -43,9 +84,15 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Open a session; commit at the end, roll back when anything is raised."""
-        async with self._sessions() as session, session.begin():
-            yield session
+        """Open a session; commit at the end, roll back when anything is raised.
+
+        Raises:
+            DatabaseDownError: no answer, or no lock in time; nothing is known to be stored.
+            IntegrityError: another row is there already.
+        """
+        with _translated():
+            async with self._sessions() as session, session.begin():
+                yield session
 
     @property
     def dialect(self) -> str:
@@ -53,10 +100,38 @@ class Database:
         return self.engine.dialect.name
 
 
-def _engine(url: str) -> AsyncEngine:
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except DBAPIError as error:
+        if _is_defect(error):
+            raise
+        raise DatabaseDownError(type(error.orig).__name__) from error
+    except (
+        PoolTimeoutError,
+        TimeoutError,
+        OSError,
+        # Raised bare while a connection is made: starting up, too many, wrong password.
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+    ) as error:
+        raise DatabaseDownError(type(error).__name__) from error
+
+
+def _is_defect(error: DBAPIError) -> bool:
+    """A statement that can never work says nothing about the database's health."""
+    state = str(getattr(error.orig, "sqlstate", "") or "")
+    return isinstance(error, DataError | ProgrammingError) or state[:2] in {"22", "42"}
+
+
+def parse(url: str) -> URL:
+    """Read DATABASE_URL; raises ValueError with what to write instead, never with the password."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise ValueError(
             "DATABASE_URL is not an address; use sqlite:////folder/workers.db "
             "or postgresql://user:password@host/database"
@@ -66,11 +141,34 @@ def _engine(url: str) -> AsyncEngine:
         raise ValueError(
             f"DATABASE_URL starts with {parsed.drivername}://; use sqlite:// or postgresql://"
         )
-    parsed = parsed.set(drivername=driver)
-    if driver != "sqlite+aiosqlite":
-        return create_async_engine(parsed, pool_pre_ping=True, pool_size=10)
-    if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    if driver == "sqlite+aiosqlite" and parsed.database in {None, "", ":memory:"}:
+        raise ValueError(
+            "DATABASE_URL names no file, and what is kept in memory is lost at the end; "
+            "use sqlite:////folder/workers.db"
+        )
+    return _with_ssl(parsed.set(drivername=driver))
+
+
+def _with_ssl(parsed: URL) -> URL:
+    # The name of libpq, which most tools write; asyncpg's own is ssl.
+    mode = parsed.query.get("sslmode")
+    if mode is None:
+        return parsed
+    return parsed.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
+
+
+def _engine(parsed: URL) -> AsyncEngine:
+    if parsed.drivername != "sqlite+aiosqlite":
+        limits = {"timeout": CONNECT_SECONDS, "command_timeout": ANSWER_SECONDS}
+        return create_async_engine(parsed, pool_pre_ping=True, pool_size=10, connect_args=limits)
+    folder = Path(parsed.database or "").parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(
+            f"DATABASE_URL: the folder {folder} cannot be made ({error.strerror}); "
+            "name one where this program may write"
+        ) from None
     engine = create_async_engine(parsed, connect_args={"timeout": 15})
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_immediate)
@@ -80,7 +178,8 @@ def _engine(url: str) -> AsyncEngine:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+    # First the patience: another process may be switching the new file to WAL this moment.
+    for pragma in ("busy_timeout=15000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

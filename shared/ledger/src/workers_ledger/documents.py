@@ -1,17 +1,17 @@
 """The life cycle of documents: opened once, changed only through attempts and transitions."""
 
-import uuid
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from workers_runtime.errors import TransientError
+from workers_runtime.identity import derived_id
 
-from .database import Database
+from .database import Database, DatabaseDownError
 from .schema import AttemptRow, DocumentRow
 
 
@@ -91,7 +91,7 @@ class Documents:
         except IntegrityError:
             # Another worker opened it between our look and our insert.
             return await self.open(document)
-        except (DBAPIError, OSError) as error:
+        except DatabaseDownError as error:
             raise _unavailable(error) from error
 
     async def get(self, document_id: str) -> Document | None:
@@ -100,7 +100,7 @@ class Documents:
             async with self._database.transaction() as session:
                 row = await session.get(DocumentRow, document_id)
                 return _value(row) if row and row.service == self._service else None
-        except (DBAPIError, OSError) as error:
+        except DatabaseDownError as error:
             raise _unavailable(error) from error
 
     async def by_authority_id(self, authority_id: str) -> Document | None:
@@ -112,7 +112,7 @@ class Documents:
             async with self._database.transaction() as session:
                 row: DocumentRow | None = await session.scalar(query.limit(1))
                 return _value(row) if row else None
-        except (DBAPIError, OSError) as error:
+        except DatabaseDownError as error:
             raise _unavailable(error) from error
 
     async def change(self, document: Document, **values: Any) -> Document:
@@ -129,7 +129,7 @@ class Documents:
                 _assign(row, values)
                 await session.flush()
                 return _value(row)
-        except (DBAPIError, OSError) as error:
+        except DatabaseDownError as error:
             raise _unavailable(error) from error
 
     async def begin(self, document: Document, action: str, *, state: str) -> tuple[Document, int]:
@@ -144,7 +144,7 @@ class Documents:
                 _assign(row, {"state": state})
                 await session.flush()
                 return _value(row), attempt.id
-        except (DBAPIError, OSError) as error:
+        except DatabaseDownError as error:
             raise _unavailable(error) from error
 
     async def end(
@@ -164,17 +164,20 @@ class Documents:
                 _assign(row, values)
                 await session.flush()
                 return _value(row)
-        except (DBAPIError, OSError) as error:
+        except DatabaseDownError as error:
             raise _unavailable(error) from error
 
     async def attempts(self, document_id: str) -> list[Attempt]:
         """Return the attempts of a document, oldest first."""
         query = select(AttemptRow).where(AttemptRow.document_id == document_id)
-        async with self._database.transaction() as session:
-            rows = await session.scalars(query.order_by(AttemptRow.id))
-            return [
-                Attempt(r.id, r.action, r.started_at, r.ended_at, r.outcome, r.detail) for r in rows
-            ]
+        try:
+            async with self._database.transaction() as session:
+                rows = list(await session.scalars(query.order_by(AttemptRow.id)))
+        except DatabaseDownError as error:
+            raise _unavailable(error) from error
+        return [
+            Attempt(r.id, r.action, r.started_at, r.ended_at, r.outcome, r.detail) for r in rows
+        ]
 
     async def _find(self, session: AsyncSession, tenant: str, key: str) -> DocumentRow | None:
         query = select(DocumentRow).where(
@@ -193,9 +196,9 @@ class Documents:
 
 
 def new_document(service: str, *, tenant: str, business_key: str, **values: Any) -> Document:
-    """Return a document that is not stored yet."""
+    """Return a document that is not stored yet; the same business key makes the same id."""
     blank = Document(
-        id=str(uuid.uuid4()),
+        id=derived_id("document", service, tenant, business_key),
         service=service,
         tenant=tenant,
         business_key=business_key,
@@ -222,7 +225,7 @@ def _value(row: DocumentRow) -> Document:
 
 
 def _unavailable(error: Exception) -> LedgerUnavailableError:
-    return LedgerUnavailableError(f"the ledger does not answer ({type(error).__name__})")
+    return LedgerUnavailableError(f"the ledger does not answer ({error})")
 
 
 def _now() -> datetime:

@@ -9,14 +9,14 @@ from typing import Any, TypeVar
 
 from sqlalchemy import delete, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, InterfaceError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from workers_runtime.errors import JournalUnavailableError
 from workers_runtime.journal import Busy, Claim, Done, InDoubt, New
 from workers_runtime.logs import get_logger
 
-from .database import Database
+from .database import Database, DatabaseDownError
 from .schema import InstanceRow, MessageRow, StampRow
 
 LEASE_SECONDS = 10
@@ -119,8 +119,11 @@ class SqlJournal:
         async def step(session: AsyncSession) -> bool:
             row = await session.get(MessageRow, key, with_for_update=True)
             # The token fences off a worker that was given up for dead.
-            if row is None or row.token != token or row.state != "run":
+            if row is None or row.token != token:
                 return False
+            if row.state != "run":
+                # Settled by this very claim before, and only the database's answer was lost.
+                return row.state == state and row.outcome == outcome
             row.state, row.outcome, row.updated_at = state, outcome, _now()
             return True
 
@@ -129,7 +132,6 @@ class SqlJournal:
         return settled
 
     def _insert(self, key: str) -> Any:
-        dialect = postgresql if self._database.dialect == "postgresql" else sqlite
         values = {
             "key": key,
             "state": "free",
@@ -139,15 +141,23 @@ class SqlJournal:
             "outcome": "",
             "updated_at": _now(),
         }
-        return dialect.insert(MessageRow).values(**values).on_conflict_do_nothing()
+        return self._dialect.insert(MessageRow).values(**values).on_conflict_do_nothing()
+
+    @property
+    def _dialect(self) -> Any:
+        return postgresql if self._database.dialect == "postgresql" else sqlite
 
     async def _lives(self, session: AsyncSession, owner: str) -> bool:
         row = await session.get(InstanceRow, owner)
         return row is not None and row.alive_until > _now()
 
     async def _alive(self, session: AsyncSession) -> None:
+        # One statement: many claims of this instance prove its life at the same moment.
         until = _now() + timedelta(seconds=LEASE_SECONDS)
-        await session.merge(InstanceRow(id=self._instance, alive_until=until))
+        row = self._dialect.insert(InstanceRow).values(id=self._instance, alive_until=until)
+        await session.execute(
+            row.on_conflict_do_update(index_elements=["id"], set_={"alive_until": until})
+        )
 
     async def _forget(self, session: AsyncSession) -> None:
         await session.execute(delete(InstanceRow).where(InstanceRow.id == self._instance))
@@ -176,10 +186,8 @@ class SqlJournal:
         try:
             async with self._database.transaction() as session:
                 return await step(session)
-        except (TimeoutError, DBAPIError, InterfaceError, OSError) as error:
-            raise JournalUnavailableError(
-                f"the database does not answer: {type(error).__name__}"
-            ) from error
+        except DatabaseDownError as error:
+            raise JournalUnavailableError(f"the database does not answer: {error}") from error
         except SQLAlchemyError as error:
             raise JournalUnavailableError(
                 f"the database refused: {type(error).__name__}"

@@ -5,10 +5,9 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from .database import Database
+from .database import Database, DatabaseDownError
 from .documents import LedgerUnavailableError
 from .schema import SecretRow
 
@@ -61,6 +60,5 @@ class Secrets:
         try:
             async with self._database.transaction() as session:
                 yield session
-        except (DBAPIError, OSError) as error:
-            kind = type(error).__name__
-            raise LedgerUnavailableError(f"the ledger does not answer ({kind})") from error
+        except DatabaseDownError as error:
+            raise LedgerUnavailableError(f"the ledger does not answer ({error})") from error

@@ -109,6 +109,7 @@ def create_app(
         tracing=tracing,
         policy=Policy(max_age=settings.retry_max_age),
         environment=settings.environment,
+        handler_seconds=settings.handler_seconds,
     )
     broker = RabbitBroker(
         with_heartbeat(url),
@@ -242,7 +243,7 @@ def _middleware(kernel: Kernel, lanes: Mapping[str, Lane]) -> Any:
 def _pages(broker: RabbitBroker, health: Health, router: Router, tag: str) -> AsgiFastStream:
     app: AsgiFastStream
 
-    @get
+    @get(include_in_schema=False)
     async def asyncapi(_scope: Scope) -> AsgiResponse:
         """The worker's messages as an AsyncAPI 3.0 document."""
         document = app.schema.to_specification().to_json()

@@ -39,7 +39,10 @@ class FileSettingsSource(PydanticBaseSettingsSource):
 class WorkerSettings(BaseSettings):
     """What every worker reads. A service derives from it and sets its own ``env_prefix``."""
 
-    model_config = SettingsConfigDict(extra="ignore", populate_by_name=True, frozen=True)
+    # An empty variable is an unset one: compose files and charts pass empty ones on.
+    model_config = SettingsConfigDict(
+        extra="ignore", populate_by_name=True, frozen=True, env_ignore_empty=True
+    )
 
     rmq_url: SecretStr = Field(
         validation_alias="RMQ_URL", description="RabbitMQ, amqp:// or amqps://."
@@ -86,6 +89,12 @@ class WorkerSettings(BaseSettings):
         le=500,
         validation_alias="PREFETCH",
         description="Messages in hand at once.",
+    )
+    handler_seconds: float = Field(
+        default=600.0,
+        gt=0,
+        validation_alias="HANDLER_SECONDS",
+        description="Longest time for one message; the broker gives up after 30 minutes.",
     )
     drain_seconds: float = Field(
         default=25.0,

@@ -20,6 +20,7 @@ from .errors import TopologyError
 from .kernel import Kernel, Progress
 from .logs import get_logger
 from .metrics import Metrics
+from .tasks import end
 
 WATCH_SECONDS = 1.0
 ASK_SECONDS = 5.0
@@ -88,10 +89,7 @@ class Consumers:
     async def cancel(self) -> None:
         """Take no new work. Doing this first keeps the prefetched rest out of a failed delivery."""
         self.stopping = True
-        if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await end(self._task)
         for subscriber in self._broker.subscribers:
             queue, tag = (
                 getattr(subscriber, "_queue_obj", None),

@@ -53,6 +53,12 @@ class OutcomeUnknownError(WorkerError):
         self.retry_after = retry_after
 
 
+class HandlerTimeoutError(OutcomeUnknownError):
+    """The handler did not end within its limit; how far it came is not known."""
+
+    code = "handler_timeout"
+
+
 class PermanentError(WorkerError):
     """It can never work as it is: dead letter and ``<domain>.failed``.
 

@@ -115,13 +115,13 @@ class Health:
     def routes(self) -> list[tuple[str, ASGIApp]]:
         """Return the worker's pages: liveness, readiness, metrics."""
 
-        @get
+        @get(include_in_schema=False)
         async def live(_scope: Scope) -> AsgiResponse:
             """Whether the process makes progress."""
             problem = self.alive()
             return _json({"status": "stalled" if problem else "alive", "problem": problem}, problem)
 
-        @get
+        @get(include_in_schema=False)
         async def ready(_scope: Scope) -> AsgiResponse:
             """Whether the worker can take work, with each condition."""
             checks = await self.checks()
@@ -134,7 +134,7 @@ class Health:
             }
             return _json(body, blocking)
 
-        @get
+        @get(include_in_schema=False)
         async def metrics(_scope: Scope) -> AsgiResponse:
             """Every number, in Prometheus text format."""
             return AsgiResponse(

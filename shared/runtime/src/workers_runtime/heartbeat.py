@@ -19,9 +19,11 @@ from .identity import Identity, derived_id
 from .kernel import Kernel
 from .metrics import Metrics
 from .publisher import Publisher
+from .tasks import end
 from .wire import cloud_event
 
-_PROCESS = os.getpid
+START_SECONDS = 5
+"""After this long without a broker the beats begin all the same."""
 
 
 class Heartbeat:
@@ -52,7 +54,7 @@ class Heartbeat:
         self._metrics = metrics
         self._seconds = seconds
         self._started = datetime.now(UTC)
-        self._process = psutil.Process(_PROCESS())
+        self._process = psutil.Process(os.getpid())
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -61,14 +63,16 @@ class Heartbeat:
 
     async def stop(self) -> None:
         """Say ``stopped`` once, within two seconds."""
-        if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await end(self._task)
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._send("stopped"), 2)
 
     async def _beat_forever(self) -> None:
+        # A beat before the first consumer would call every start an error.
+        for _ in range(START_SECONDS * 10):
+            if self._consumers.consuming:
+                break
+            await asyncio.sleep(0.1)
         while True:
             await self._health.run_deep()
             await self._send(None)

@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from .errors import JournalUnavailableError
 from .journal import Busy, Claim, Done, InDoubt, New
 from .logs import get_logger
+from .tasks import end
 
 ALIVE_SECONDS = 6
 """An instance that did not prove its life for this long is dead; proved every second."""
@@ -78,10 +79,7 @@ class RedisJournal:
 
     async def stop(self) -> None:
         """Stop proving it and disconnect."""
-        if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await end(self._task)
         with contextlib.suppress(RedisError, OSError):
             await self._redis.delete(self._alive + self._instance)
         await self._redis.aclose()

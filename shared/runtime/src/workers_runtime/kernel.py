@@ -16,8 +16,13 @@ from workers_contracts.base import Command
 
 from .decoding import decode
 from .delivery import Delivery, Exits, Lane
-from .errors import InvalidMessageError, JournalUnavailableError, KilledItsWorkerError
-from .failpoints import hit
+from .errors import (
+    HandlerTimeoutError,
+    InvalidMessageError,
+    JournalUnavailableError,
+    KilledItsWorkerError,
+)
+from .failpoints import hit, interfere
 from .failure import GiveUp, Policy, Retry, decide
 from .identity import Identity, Task
 from .journal import Busy, Done, InDoubt, Journal, New
@@ -62,6 +67,7 @@ class Kernel:
         tracing: Tracing,
         policy: Policy,
         environment: str,
+        handler_seconds: float,
     ) -> None:
         self._tag = tag
         self._journal = journal
@@ -70,6 +76,7 @@ class Kernel:
         self._tracing = tracing
         self._policy = policy
         self._environment = environment
+        self._handler_seconds = handler_seconds
         self.progress: dict[str, Progress] = {}
         self.running: set[asyncio.Task[None]] = set()
 
@@ -145,7 +152,7 @@ class Kernel:
     async def _handle(self, delivery: Delivery, token: str, command: Command, call: Call) -> None:
         started = time.perf_counter()
         try:
-            returned = await call(command, delivery.task())
+            returned = await self._limited(call, command, delivery)
             hit("after_handler", self._environment)
             outbox = Outbox(source=self._tag, identity=delivery.identity, now=datetime.now(UTC))
             wires = outbox.outcome(delivery.lane.handler, returned)
@@ -165,6 +172,19 @@ class Kernel:
             self._count(delivery, "fenced")
             _log.warning("another worker took this message over; its outcome counts")
             await self._exits.ack(delivery)
+
+    async def _limited(self, call: Call, command: Command, delivery: Delivery) -> Any:
+        await interfere(self._environment)
+        try:
+            async with asyncio.timeout(self._handler_seconds) as limit:
+                return await call(command, delivery.task())
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            # A delivery held for ever would wait silently, and the broker closes the channel.
+            raise HandlerTimeoutError(
+                f"the handler did not end within {self._handler_seconds:g} s"
+            ) from error
 
     async def _failed(self, delivery: Delivery, token: str, error: Exception) -> None:
         identity = delivery.identity
