@@ -8,7 +8,7 @@ from typing import Any
 import redis.asyncio as redis
 
 from workers_anaf.calls import AuthorisedCalls
-from workers_anaf.limits import Allowance
+from workers_anaf.limits import Allowance, Pace
 from workers_anaf.oauth import TokenKeeper
 from workers_ledger.database import Database
 from workers_ledger.documents import Documents
@@ -25,24 +25,30 @@ from .draft import SERVICE
 from .filing import Filing
 from .following import Following
 from .handlers import router
+from .plan import CheckPlan
 from .reconciling import Reconciler
 
 
 def build(settings: Settings | None = None) -> Worker:
     """Put the worker together; reads the environment when no settings are given."""
     settings = settings or load(Settings, "anaf-efactura")
-    database = Database(settings.database_url.get_secret_value())
+    try:
+        database = Database(settings.database_url.get_secret_value())
+    except ValueError as error:
+        raise SystemExit(f"anaf-efactura: {error}") from None
     login = Outbound("ANAF log-in", settings.anaf_login_url, read_seconds=30)
     tokens = _tokens(settings, Secrets(database), login)
     # No keep-alive: a reused connection that the host has closed makes an upload uncertain.
     outbound = Outbound("ANAF e-Factura", settings.anaf_base_url, keep_alive=False)
     shared = redis.Redis.from_url(settings.redis_url.get_secret_value(), socket_timeout=2)
 
+    pace = Pace(shared, "anaf.calls", seconds=settings.call_seconds)
+
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[Mapping[str, Any]]:
         await database.open()
         try:
-            yield _parts(settings, database, AuthorisedCalls(outbound, tokens), shared)
+            yield _parts(settings, database, AuthorisedCalls(outbound, tokens, pace), shared)
         finally:
             await outbound.close()
             await login.close()
@@ -88,12 +94,10 @@ def _parts(
         resend_after=timedelta(seconds=settings.resend_after_seconds),
     )
     artifacts = Artifacts(settings.artifacts_url)
-    plan = settings.check_plan
+    plan = CheckPlan(settings.check_plan)
     max_age = settings.retry_max_age
     return {
         "artifacts": artifacts,
-        "filing": Filing(documents, client, reconciler, check_plan=plan, max_age=max_age),
-        "following": Following(
-            documents, client, artifacts, seals=settings.seals(), check_plan=plan
-        ),
+        "filing": Filing(documents, client, reconciler, plan=plan, max_age=max_age),
+        "following": Following(documents, client, artifacts, seals=settings.seals(), plan=plan),
     }

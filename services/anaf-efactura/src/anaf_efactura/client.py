@@ -26,6 +26,7 @@ from .errors import AnafUnavailableError, call_error
 from .messages import Message, MessagePage, read_messages
 
 MAX_PAGES = 2000
+MAX_READINGS = 4
 OLDEST = timedelta(days=60) - timedelta(minutes=5)
 
 
@@ -95,15 +96,26 @@ class EFacturaClient:
         if start >= end:
             return []
         found: dict[str, Message] = {}
+        for _ in range(MAX_READINGS):
+            known = len(found)
+            pages, end = await self._read_all(cif, start, end, found)
+            # Entries move between the pages while they are read: until a reading shows nothing new.
+            if pages == 1 or len(found) == known:
+                break
+        return [message for message in found.values() if message.cif in (None, cif)]
+
+    async def _read_all(
+        self, cif: str, start: datetime, end: datetime, found: dict[str, Message]
+    ) -> tuple[int, datetime]:
         page, pages = 1, 1
         while page <= min(pages, MAX_PAGES):
             answer, end = await self._page(cif, start, end, page)
             if answer is None:
                 break
-            # Pages shift while new messages arrive: ids decide, not positions.
+            # Ids decide what is the same, not positions.
             found.update({message.id: message for message in answer.messages})
             page, pages = page + 1, max(pages, answer.pages)
-        return [message for message in found.values() if message.cif in (None, cif)]
+        return pages, end
 
     async def _page(
         self, cif: str, start: datetime, end: datetime, page: int

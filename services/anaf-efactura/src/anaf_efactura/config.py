@@ -1,14 +1,18 @@
 """What this worker reads from the environment."""
 
+import math
 from pathlib import Path
 from typing import Annotated
 
+from cryptography.x509 import load_pem_x509_certificate
 from pydantic import Field, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from workers_anaf.config import AnafLoginSettings
 
 from .trust import shipped
+
+MAX_PLAN = 30
 
 
 class Settings(AnafLoginSettings):
@@ -18,8 +22,9 @@ class Settings(AnafLoginSettings):
 
     check_plan: Annotated[tuple[float, ...], NoDecode] = Field(
         default=(60, 60, 120, 240, 420, 900, 1800, 3600),
-        description="Seconds before each question after an upload; the last repeats for a day, "
-        "then every 3 hours. ANAF allows 100 questions a document and day.",
+        description="Seconds before each question after an upload; the last repeats until the "
+        "30th, then every 30 minutes for a day, then every 3 hours. ANAF allows 100 questions a "
+        "document and day.",
     )
     reconcile_seconds: float = Field(
         default=300.0, gt=0, description="Between two searches for an upload whose answer was lost."
@@ -48,12 +53,33 @@ class Settings(AnafLoginSettings):
     @field_validator("check_plan", mode="before")
     @classmethod
     def _numbers(cls, value: object) -> object:
-        return tuple(value.split(",")) if isinstance(value, str) else value
+        return tuple(filter(None, value.split(","))) if isinstance(value, str) else value
+
+    @field_validator("check_plan")
+    @classmethod
+    def _positive(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if not value or not all(0 < pause < math.inf for pause in value):
+            raise ValueError("needs one or more numbers above 0, separated by commas")
+        if len(value) > MAX_PLAN:
+            raise ValueError(f"has {len(value)} numbers, {MAX_PLAN} at most")
+        return value
 
     @field_validator("trusted_seals", mode="before")
     @classmethod
     def _paths(cls, value: object) -> object:
         return tuple(filter(None, value.split(":"))) if isinstance(value, str) else value
+
+    @field_validator("trusted_seals")
+    @classmethod
+    def _certificates(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
+        for path in value:
+            try:
+                load_pem_x509_certificate(path.read_bytes())
+            except OSError as error:
+                raise ValueError(f"names {path}: {error.strerror}") from None
+            except ValueError:
+                raise ValueError(f"names {path}, which holds no certificate in PEM form") from None
+        return value
 
     def seals(self) -> tuple[bytes, ...]:
         """Return the trusted certificates: the shipped ones and those configured."""

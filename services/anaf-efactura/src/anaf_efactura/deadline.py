@@ -10,9 +10,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo
 
-ROMANIA: Final = ZoneInfo("Europe/Bucharest")
+from workers_anaf.romania import ROMANIA
+
 WORKING_DAYS_FROM: Final = date(2026, 1, 1)
 DAYS: Final = 5
 

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
 from workers_anaf.xml import MalformedXml, parse
@@ -12,7 +13,7 @@ from workers_runtime.identity import Task
 
 from .deadline import ends_at
 from .invoice import Finding, Invoice, Severity, check, from_root
-from .life import State
+from .life import Filer, State
 
 SERVICE = "efactura"
 MAX_ERRORS = 200
@@ -24,6 +25,7 @@ class Draft:
     """What a command wants filed."""
 
     document: Document
+    filer: Filer
     errors: tuple[Rejection, ...]
     """Why it cannot be filed; empty when it can."""
 
@@ -31,15 +33,17 @@ class Draft:
 def examine(content: bytes, command: SubmitInvoice, task: Task) -> Draft:
     """Read and check a UBL document."""
     digest = hashlib.sha256(content).hexdigest()
+    filer = Filer(task.message_id, digest, datetime.fromtimestamp(task.first_seen_ms / 1000, UTC))
     try:
         root = parse(content)
         invoice = from_root(root)
     except MalformedXml as error:
         blank = _document(command, task, digest, None)
-        return Draft(blank, (Rejection(rule="WRK-XML", message=error.reason_ro, path=None),))
+        reason = Rejection(rule="WRK-XML", message=error.reason_ro, path=None)
+        return Draft(blank, filer, (reason,))
     document = _document(command, task, digest, invoice)
     errors = [_rejection(f) for f in check(root) if f.severity is Severity.ERROR]
-    return Draft(document, tuple(limited(errors)))
+    return Draft(document, filer, tuple(limited(errors)))
 
 
 def _document(command: SubmitInvoice, task: Task, digest: str, invoice: Invoice | None) -> Document:
@@ -60,10 +64,18 @@ def _document(command: SubmitInvoice, task: Task, digest: str, invoice: Invoice 
         cif=command.cif,
         number=number,
         issue_date=issued,
-        deadline=ends_at(issued) if issued else None,
+        deadline=_term(issued),
         correlation_id=task.correlation_id,
         data={"command": task.message_id, "parameters": parameters(command, invoice)},
     )
+
+
+def _term(issued: date | None) -> datetime | None:
+    try:
+        return ends_at(issued) if issued else None
+    except (ValueError, OverflowError):
+        # A year for which no Easter is computed: a typing error, which has no term.
+        return None
 
 
 def parameters(command: SubmitInvoice, invoice: Invoice | None) -> dict[str, Any]:

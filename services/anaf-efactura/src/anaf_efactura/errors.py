@@ -17,6 +17,12 @@ class UploadUncertainError(OutcomeUnknownError):
     code = "anaf_upload_uncertain"
 
 
+class UploadUnresolvedError(PermanentError):
+    """ANAF may have the document: its term ended before ANAF confirmed it or listed it."""
+
+    code = "efactura_upload_unresolved"
+
+
 class AnafUnavailableError(TransientError):
     """ANAF answered with a technical error, a firewall's page, or something not understood."""
 

@@ -1,9 +1,10 @@
 """Events of a document, made from what the ledger holds: the same document, the same event."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from workers_anaf.romania import today
 from workers_contracts.efactura import (
     InvoiceAccepted,
     InvoiceRejected,
@@ -13,8 +14,6 @@ from workers_contracts.efactura import (
 )
 from workers_contracts.types import ArtifactRef
 from workers_ledger.documents import Document
-
-from .deadline import deadline
 
 
 def _common(document: Document) -> dict[str, Any]:
@@ -26,13 +25,18 @@ def _common(document: Document) -> dict[str, Any]:
     }
 
 
+def _last_day(document: Document) -> date | None:
+    # The ledger holds the first moment that is too late.
+    return today(document.deadline - timedelta(seconds=1)) if document.deadline else None
+
+
 def submitted(document: Document) -> InvoiceSubmitted:
     """Return ``efactura.submitted`` of an uploaded document."""
     return InvoiceSubmitted(
         **_common(document),
         upload_index=document.data["upload_index"],
         submitted_at=datetime.fromisoformat(document.data["submitted_at"]),
-        deadline=deadline(document.issue_date) if document.issue_date else None,
+        deadline=_last_day(document),
     )
 
 

@@ -1,5 +1,6 @@
 """Files a document: decide, record the intent, upload, record what came of it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,8 +14,14 @@ from . import events
 from .answers import Accepted, Refused, UploadAnswer
 from .client import EFacturaClient
 from .draft import Draft, anaf_errors, conflict
-from .errors import FilingInProgressError, UploadUncertainError, call_error
-from .life import Filer, State, Step, next_step
+from .errors import (
+    FilingInProgressError,
+    UploadUncertainError,
+    UploadUnresolvedError,
+    call_error,
+)
+from .life import State, Step, next_step
+from .plan import CheckPlan
 from .reconciling import Reconciler
 
 _DECIDES = {RefusalKind.DOCUMENT, RefusalKind.OTHER, RefusalKind.NOT_FOUND}
@@ -30,25 +37,36 @@ class Filing:
         client: EFacturaClient,
         reconciler: Reconciler,
         *,
-        check_plan: tuple[float, ...],
+        plan: CheckPlan,
         max_age: timedelta,
     ) -> None:
         self._documents = documents
         self._client = client
         self._reconciler = reconciler
-        self._check_plan = check_plan
+        self._plan = plan
         self._max_age = max_age
 
     async def file(self, draft: Draft, content: bytes) -> Outcome:
-        """Do what the command means for the document as the ledger knows it."""
+        """Do what the command means for the document as the ledger knows it.
+
+        Raises:
+            UploadUnresolvedError: the term is over and ANAF may or may not have the document.
+            WorkerError: by its class, see `workers_runtime.errors`.
+        """
         document, _ = await self._documents.open(draft.document)
-        filer = Filer(draft.document.data["command"], draft.document.content_sha256)
+        give_up_at = self._give_up_at(draft)
         try:
-            return await self._step(next_step(document, filer), document, draft, content)
+            return await self._step(next_step(document, draft.filer), document, draft, content)
         except TransientError as error:
             # The law sets the term, not a number of tries.
-            error.give_up_at = error.give_up_at or self._give_up_at(document)
+            error.give_up_at = error.give_up_at or give_up_at
             raise
+        except UploadUncertainError as error:
+            if datetime.now(UTC) < give_up_at:
+                raise
+            raise UploadUnresolvedError(
+                f"{error}; look for the document in SPV and replay the command: it searches again"
+            ) from error
 
     async def _step(self, step: Step, document: Document, draft: Draft, content: bytes) -> Outcome:
         match step:
@@ -97,17 +115,18 @@ class Filing:
 
     async def _answered(self, document: Document, attempt: int, answer: UploadAnswer) -> Outcome:
         if isinstance(answer, Accepted):
-            return await self._taken(document, attempt, answer.index)
+            return await self._taken(document, attempt, answer.index, {})
         if isinstance(answer, Refused):
             return await self._refused(document, attempt, answer.reasons)
         why = f"ANAF's answer to the upload decides nothing ({type(answer).__name__})"
         await self._doubt(document, attempt, why)
         raise UploadUncertainError(why, retry_after=self._reconciler.pause_seconds)
 
-    async def _taken(self, document: Document, attempt: int, index: str) -> Outcome:
-        document = await self._documents.end(
-            document, attempt, outcome="accepted", **_uploaded(document, index)
-        )
+    async def _taken(
+        self, document: Document, attempt: int, index: str, known: dict[str, Any]
+    ) -> Outcome:
+        values = _uploaded(replace(document, data=document.data | known), index)
+        document = await self._documents.end(document, attempt, outcome="accepted", **values)
         return self._follow(document)
 
     async def _refused(
@@ -115,17 +134,19 @@ class Filing:
     ) -> Outcome:
         first = reasons[0]
         if first.kind is RefusalKind.DUPLICATE and first.first_index:
-            return await self._taken(document, attempt, first.first_index)
+            # Ours has no index of its own; the first one's archive shows whether it is the same.
+            known = {"followed": [None], "errors": _rejections(reasons)}
+            return await self._taken(document, attempt, first.first_index, known)
         if first.kind not in _DECIDES:
             await self._not_sent(document, attempt, first.text)
             raise call_error(first)
-        errors = [e.model_dump() for e in anaf_errors(tuple(reason.text for reason in reasons))]
+        values = {"stage": "upload", "errors": _rejections(reasons), "ended_at": _now_text()}
         document = await self._documents.end(
             document,
             attempt,
             outcome="refused",
             state=State.REJECTED.value,
-            data=document.data | {"stage": "upload", "errors": errors, "ended_at": _now_text()},
+            data=document.data | values,
         )
         return events.rejected(document)
 
@@ -139,7 +160,7 @@ class Filing:
 
     def _follow(self, document: Document) -> Outcome:
         check = CheckInvoice(document_id=document.id, round=1)
-        return [events.submitted(document), After(check, self._check_plan[0])]
+        return [events.submitted(document), After(check, self._plan.first)]
 
     async def _doubt(self, document: Document, attempt: int, detail: str) -> None:
         since = document.unknown_since or datetime.now(UTC)
@@ -152,9 +173,14 @@ class Filing:
             document, attempt, outcome="not_sent", detail=detail, state=State.NEW.value
         )
 
-    def _give_up_at(self, document: Document) -> datetime:
-        created = document.created_at or datetime.now(UTC)
-        return max(created + self._max_age, document.deadline or created)
+    def _give_up_at(self, draft: Draft) -> datetime:
+        # From this command's own beginning: the document may be an old one that is filed again.
+        term = draft.filer.asked_at + self._max_age
+        return max(term, draft.document.deadline or term)
+
+
+def _rejections(reasons: tuple[Refusal, ...]) -> list[dict[str, Any]]:
+    return [each.model_dump() for each in anaf_errors(tuple(reason.text for reason in reasons))]
 
 
 def _uploaded(document: Document, index: str) -> dict[str, Any]:

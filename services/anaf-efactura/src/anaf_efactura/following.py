@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from workers_anaf.refusals import Refusal, RefusalKind, classify_text
+from workers_anaf.refusals import RefusalKind, classify_text
 from workers_contracts.efactura import CheckInvoice, Rejection
 from workers_ledger.documents import Document, Documents
 from workers_runtime.artifacts import Artifacts
 from workers_runtime.identity import Task
+from workers_runtime.logs import get_logger
 from workers_runtime.router import After, Outcome
 
 from . import events
@@ -19,13 +20,13 @@ from .client import EFacturaClient
 from .draft import anaf_errors
 from .errors import AnafUnavailableError, ArchiveUnreadableError, DocumentUnknownError, call_error
 from .life import State
+from .plan import CheckPlan
 
 SEAL_TRIES = 4
 """ANAF accepted the document: after these tries a seal that stays away is reported as it is."""
 
 _NO_SEAL = {SealStatus.MISSING, SealStatus.INVALID}
-THREE_HOURS = 3 * 3600.0
-DAY = 86_400.0
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,13 @@ class Following:
         artifacts: Artifacts,
         *,
         seals: tuple[bytes, ...],
-        check_plan: tuple[float, ...],
+        plan: CheckPlan,
     ) -> None:
         self._documents = documents
         self._client = client
         self._artifacts = artifacts
         self._seals = seals
-        self._check_plan = check_plan
+        self._plan = plan
 
     async def check(self, command: CheckInvoice, task: Task) -> Outcome:
         """Ask once; return the final event, or the next question."""
@@ -63,15 +64,21 @@ class Following:
             raise DocumentUnknownError("the ledger has no such document", field="document_id")
         if document.state != State.UPLOADED.value:
             return _again(document, task)
+        return await self._ask(document, command, task)
+
+    async def _ask(self, document: Document, command: CheckInvoice, task: Task) -> Outcome:
         index = document.authority_id or ""
         match answer := await self._client.state(index):
             case Ok(download_id) | Nok(download_id):
-                return await self._end(document, task, await self._fetch(download_id))
+                return await self._end(document, command, task, await self._fetch(download_id))
             case InProgress():
-                return After(_next(command), self._pause(command.round))
+                return After(_next(command), self._plan.after(command.round))
             case RefusedAtUpload():
                 text = "XML cu erori, nepreluat de sistemul ANAF"
                 return await self._reject(document, task, anaf_errors((text,)), None)
+            case QueryFailed(refusal) if refusal.kind is RefusalKind.RIGHTS and _moved(document):
+                # The first upload of the same invoice is somebody else's.
+                return await self._reject_duplicate(document, task)
             case QueryFailed(refusal):
                 raise call_error(refusal)
         raise AnafUnavailableError(f"ANAF's answer is not understood: {answer.summary}")
@@ -82,60 +89,71 @@ class Following:
             archive = open_archive(content)
         except BadArchive as error:
             # Ten downloads a day are allowed: a damaged one is not asked for again at once.
-            raise ArchiveUnreadableError(
-                str(error), retry_after=_patience(self._check_plan)
-            ) from error
+            raise ArchiveUnreadableError(str(error), retry_after=self._plan.patience) from error
         return Ended(download_id, content, archive, verify_seal(archive, self._seals))
 
-    async def _end(self, document: Document, task: Task, ended: Ended) -> Outcome:
+    async def _end(
+        self, document: Document, command: CheckInvoice, task: Task, ended: Ended
+    ) -> Outcome:
         if ended.archive.kind is Kind.ORIGINAL:
             return await self._original(document, task, ended)
-        duplicate = _duplicate(ended.archive)
-        if duplicate is not None and duplicate.first_index not in (None, document.authority_id):
-            return await self._duplicate(document, task, ended, duplicate)
+        first = _first_index(ended.archive)
+        if first is not None and first not in (document.authority_id, *_followed(document)):
+            moved = await self._move(document, first, ended)
+            return await self._ask(moved, command, task)
+        if _moved(document):
+            return await self._reject_duplicate(document, task)
         return await self._reject(document, task, anaf_errors(ended.archive.errors), ended)
+
+    async def _move(self, document: Document, first: str, ended: Ended) -> Document:
+        """Follow the index that ANAF names: the first upload of the same invoice."""
+        _log.info("duplicate, its first upload is followed", upload_index=first)
+        refusal = {
+            "errors": [error.model_dump() for error in anaf_errors(ended.archive.errors)],
+            "followed": [*_followed(document), document.authority_id],
+        }
+        data = document.data | refusal | await self._kept(ended)
+        return await self._documents.change(document, authority_id=first, data=data)
 
     async def _original(self, document: Document, task: Task, ended: Ended) -> Outcome:
         digest = hashlib.sha256(ended.archive.document).hexdigest()
         if digest != document.content_sha256:
+            if _moved(document):
+                return await self._reject_duplicate(document, task)
             raise ArchiveUnreadableError(
                 "ANAF's archive holds other bytes than those that were sent",
-                retry_after=_patience(self._check_plan),
+                retry_after=self._plan.patience,
             )
-        if ended.seal.status in _NO_SEAL and task.attempt < SEAL_TRIES:
+        if ended.seal.status in _NO_SEAL and await self._seal_may_come(document):
             raise ArchiveUnreadableError(
                 f"the Ministry's seal on the archive is {ended.seal.status.value}",
-                retry_after=_patience(self._check_plan),
+                retry_after=self._plan.patience,
             )
-        values = await self._kept(ended) | _mark(task)
+        values = await self._kept(ended) | {"errors": []} | _mark(task)
         done = await self._documents.change(
             document, state=State.ACCEPTED.value, data=document.data | values
         )
         return events.accepted(done)
 
-    async def _duplicate(
-        self, document: Document, task: Task, ended: Ended, duplicate: Refusal
-    ) -> Outcome:
-        """Follow the index that ANAF names: the first upload of the same invoice."""
-        first = duplicate.first_index or ""
-        match await self._client.state(first):
-            case Ok(download_id):
-                original = await self._fetch(download_id)
-            case InProgress():
-                return After(CheckInvoice(document_id=document.id, round=1), self._pause(1))
-            case QueryFailed(refusal) if refusal.kind is not RefusalKind.RIGHTS:
-                raise call_error(refusal)
-            case _:
-                return await self._reject(
-                    document, task, anaf_errors(ended.archive.errors), ended, duplicate_of=first
-                )
-        same = hashlib.sha256(original.archive.document).hexdigest() == document.content_sha256
-        if not same:
-            return await self._reject(
-                document, task, anaf_errors(ended.archive.errors), ended, duplicate_of=first
-            )
-        moved = await self._documents.change(document, authority_id=first)
-        return await self._original(moved, task, original)
+    async def _seal_may_come(self, document: Document) -> bool:
+        tries = int(document.data.get("seal_tries", 0)) + 1
+        if tries >= SEAL_TRIES:
+            return False
+        await self._documents.change(document, data=document.data | {"seal_tries": tries})
+        return True
+
+    async def _reject_duplicate(self, document: Document, task: Task) -> Outcome:
+        """Another content under the same number is at ANAF; what it said of ours was kept."""
+        own, *_ = _followed(document)
+        done = await self._documents.change(
+            document,
+            state=State.REJECTED.value,
+            authority_id=own,
+            data=document.data
+            | {"stage": "anaf", "duplicate_of": document.authority_id}
+            | _mark(task),
+        )
+        return events.rejected(done)
 
     async def _reject(
         self,
@@ -143,13 +161,10 @@ class Following:
         task: Task,
         errors: list[Rejection],
         ended: Ended | None,
-        *,
-        duplicate_of: str | None = None,
     ) -> Outcome:
         values: dict[str, Any] = {
             "stage": "anaf",
             "errors": [error.model_dump() for error in errors],
-            "duplicate_of": duplicate_of,
         }
         kept = await self._kept(ended) if ended else {}
         done = await self._documents.change(
@@ -175,12 +190,6 @@ class Following:
             "seal": seal,
         }
 
-    def _pause(self, asked: int) -> float:
-        if asked < len(self._check_plan):
-            return self._check_plan[asked]
-        last = self._check_plan[-1]
-        return last if asked * last < DAY else max(last, THREE_HOURS)
-
 
 def _next(command: CheckInvoice) -> CheckInvoice:
     return CheckInvoice(document_id=command.document_id, round=command.round + 1)
@@ -199,10 +208,16 @@ def _again(document: Document, task: Task) -> Outcome:
     return events.accepted(document) if done else events.rejected(document)
 
 
-def _duplicate(archive: Archive) -> Refusal | None:
+def _followed(document: Document) -> tuple[str, ...]:
+    """Return the indexes that were followed before the present one, our own first."""
+    return tuple(document.data.get("followed", ()))
+
+
+def _moved(document: Document) -> bool:
+    return bool(_followed(document))
+
+
+def _first_index(archive: Archive) -> str | None:
     found = (classify_text(text) for text in archive.errors)
-    return next((refusal for refusal in found if refusal.kind is RefusalKind.DUPLICATE), None)
-
-
-def _patience(plan: tuple[float, ...]) -> float:
-    return max(plan[-1] / 2, plan[0])
+    duplicates = (each for each in found if each.kind is RefusalKind.DUPLICATE)
+    return next((each.first_index for each in duplicates if each.first_index), None)

@@ -1,6 +1,7 @@
 """The life of a filed invoice: its states, and what a command means for a document in each."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from workers_ledger.documents import Document
@@ -40,10 +41,11 @@ class Step(StrEnum):
 
 @dataclass(frozen=True)
 class Filer:
-    """Who asks: the command's id and the digest of what it wants filed."""
+    """Who asks: the command's id, the digest of what it wants filed, when it was first seen."""
 
     command: str
     content_sha256: str
+    asked_at: datetime
 
 
 def next_step(document: Document, filer: Filer) -> Step:
@@ -63,7 +65,13 @@ def next_step(document: Document, filer: Filer) -> Step:
             if mine:
                 return Step.FOLLOW
             return Step.REPEAT if same else Step.CONFLICT
-        case State.REJECTED:
-            if not mine:
-                return Step.REFILE
+        case State.REJECTED if mine:
             return Step.FOLLOW if document.authority_id else Step.REPEAT
+        case State.REJECTED:
+            return Step.REPEAT if same and _waited(document, filer) else Step.REFILE
+
+
+def _waited(document: Document, filer: Filer) -> bool:
+    """Say whether the command came before the document's end: then that end is its answer."""
+    ended_at: str | None = document.data.get("ended_at")
+    return ended_at is not None and filer.asked_at < datetime.fromisoformat(ended_at)

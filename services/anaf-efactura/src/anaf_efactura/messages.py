@@ -9,15 +9,13 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, TypeAlias
-from zoneinfo import ZoneInfo
+from typing import Any, TypeAlias
 
 from workers_anaf.refusals import RefusalKind
 from workers_anaf.replies import JsonReply, Reply, refusal_of, summary
+from workers_anaf.romania import ROMANIA
 
 from .answers import QueryFailed, Unrecognised
-
-ROMANIA: Final = ZoneInfo("Europe/Bucharest")
 
 _CIF = r"(?:RO)?\s*(\w{1,20})"
 _ISSUED = re.compile(

@@ -4,7 +4,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 
 from workers_ledger.documents import Document, Documents
-from workers_runtime.errors import PermanentError
+from workers_runtime.errors import PermanentError, QuotaError, TransientError
 from workers_runtime.logs import get_logger
 
 from .archive import BadArchive, open_archive
@@ -40,17 +40,37 @@ class Reconciler:
         """Return the index under which ANAF has exactly these bytes, or None.
 
         The document comes back too: it remembers which archives were looked into.
+
+        Raises:
+            UploadUncertainError: more messages than one search looks into; the next goes on.
+            TransientError, PermanentError: ANAF's lists cannot be read.
         """
         since = await self._since(document)
         messages = await self._client.messages(document.cif, since=since - LOOK_BACK)
         seen = set(document.data.get("seen", []))
         sent = [m for m in messages if m.type is MessageType.SENT and m.id not in seen]
+        found, failure = None, None
         for message in sent[:MAX_DOWNLOADS]:
-            if await self._is(message, document):
+            try:
+                match = await self._is(message, document)
+            except TransientError as error:
+                failure = error
+                break
+            if match:
                 _log.info("lost upload found", upload_index=message.upload_index)
-                return document, message.upload_index
-            seen.add(message.id)
-        return await self._remember(document, seen), None
+                found = message.upload_index
+                break
+            if match is not None:
+                seen.add(message.id)
+        document = await self._remember(document, seen)
+        if failure is not None:
+            raise failure
+        if found is None and len(sent) > MAX_DOWNLOADS:
+            raise UploadUncertainError(
+                f"{len(sent) - MAX_DOWNLOADS} messages at ANAF are not looked into yet",
+                retry_after=self.pause_seconds,
+            )
+        return document, found
 
     async def _remember(self, document: Document, seen: set[str]) -> Document:
         # ANAF allows ten downloads of a message a day; a search goes on for hours.
@@ -80,7 +100,8 @@ class Reconciler:
         attempts = await self._documents.attempts(document.id)
         return attempts[-1].started_at if attempts else datetime.now(UTC)
 
-    async def _is(self, message: Message, document: Document) -> bool:
+    async def _is(self, message: Message, document: Document) -> bool | None:
+        """Say whether a message is the document; None when it cannot be known now."""
         if message.upload_index is None:
             return False
         owner = await self._documents.by_authority_id(message.upload_index)
@@ -88,7 +109,11 @@ class Reconciler:
             return False
         try:
             archive = open_archive(await self._client.download(message.id))
-        except (BadArchive, PermanentError) as error:
+        except PermanentError as error:
             _log.warning("archive not usable for the search", reason=str(error)[:200])
             return False
+        except (BadArchive, QuotaError) as error:
+            # A damaged download, or its allowance is used up: one message must not end the search.
+            _log.warning("archive not readable now", reason=str(error)[:200])
+            return None
         return hashlib.sha256(archive.document).hexdigest() == document.content_sha256

@@ -1,11 +1,16 @@
 """Where the document's bytes come from: the command itself, or the artifact store."""
 
+import re
+
 from workers_contracts.efactura import SubmitInvoice
 from workers_runtime.artifacts import Artifacts
 from workers_runtime.errors import PermanentError
 
 MAX_UPLOAD_BYTES = 10 * 1024 * 1024
 """ANAF's limit for an upload."""
+
+
+_DECLARED = re.compile(r"""^(<\?xml[^>]{0,80}?encoding\s*=\s*["'])[A-Za-z0-9._-]{1,40}(["'])""")
 
 
 class DocumentEmptyError(PermanentError):
@@ -19,9 +24,15 @@ async def content_of(command: SubmitInvoice, artifacts: Artifacts) -> bytes:
     if command.artifact is not None:
         content = await artifacts.get(command.artifact, limit=MAX_UPLOAD_BYTES)
     else:
-        # The text came as JSON; a declared encoding other than UTF-8 would be a lie about it.
-        content = (command.xml or "").lstrip("\ufeff").encode()
+        content = _as_utf8(command.xml or "")
     if not content.strip():
         field = "artifact" if command.artifact else "xml"
         raise DocumentEmptyError("the document is empty; send the UBL text", field=field)
     return content
+
+
+def _as_utf8(text: str) -> bytes:
+    # A text in JSON has no bytes yet, so an encoding that it declares (utf-16 in every text that
+    # .NET writes) is no fact about it. Bytes in the artifact store are sent as they are.
+    text = text.lstrip("\ufeff")
+    return _DECLARED.sub(r"\g<1>UTF-8\g<2>", text, count=1).encode()

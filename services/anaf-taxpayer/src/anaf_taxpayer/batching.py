@@ -54,20 +54,27 @@ class Batcher(Generic[KeyType, ValueType]):
 
     async def _drain(self) -> None:
         while self._waiting:
-            await self._pace.wait()
-            batch = {key: self._waiting.pop(key) for key in list(self._waiting)[: self._size]}
+            batch: dict[KeyType, asyncio.Future[ValueType]] = {}
             try:
+                await self._pace.wait()
+                batch = {key: self._waiting.pop(key) for key in list(self._waiting)[: self._size]}
                 answers = await self._fetch(list(batch))
             except asyncio.CancelledError:
                 for future in batch.values():
                     future.cancel()
                 raise
             except Exception as error:  # noqa: BLE001 - it belongs to those who wait
+                # Failed before anything was taken: everyone waits for this very call.
+                batch = batch or self._take_all()
                 for future in batch.values():
                     future.set_exception(error)
             else:
                 for key, future in batch.items():
                     future.set_result(answers[key])
+
+    def _take_all(self) -> dict[KeyType, "asyncio.Future[ValueType]"]:
+        waiting, self._waiting = self._waiting, {}
+        return waiting
 
 
 def _look(future: "asyncio.Future[ValueType]") -> None:

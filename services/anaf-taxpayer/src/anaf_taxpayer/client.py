@@ -24,7 +24,6 @@ from .errors import (
 from .register import read_answer
 
 PATH = "/api/PlatitorTvaRest/v9/tva"
-VIES_PATH = "/taxation_customs/vies/services/checkVatService"
 VIES_BINDING = "{urn:ec.europa.eu:taxud:vies:services:checkVat}checkVatBinding"
 
 
@@ -76,14 +75,13 @@ class ViesAnswer:
 class ViesClient:
     """The EU's `checkVat`, SOAP 1.1."""
 
-    def __init__(self, base_url: str, *, seconds: float = 30.0) -> None:
+    def __init__(self, address: str, *, seconds: float = 30.0) -> None:
         self._http = httpx.AsyncClient(timeout=seconds, trust_env=False)
         # Our own description of the one operation: nothing is fetched, so nothing can be missing.
         path = files(__package__) / "vies.wsdl"
         settings = zeep.Settings(forbid_entities=True, forbid_external=True, forbid_dtd=True)
         transport = AsyncTransport(client=self._http, operation_timeout=seconds)
         client = zeep.AsyncClient(str(path), transport=transport, settings=settings)
-        address = base_url.rstrip("/") + VIES_PATH
         # AsyncClient.create_service makes a synchronous proxy in zeep 4.3.
         binding = client.wsdl.bindings[VIES_BINDING]
         self._service = AsyncServiceProxy(client, binding, address=address)

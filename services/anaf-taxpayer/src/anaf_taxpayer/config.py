@@ -12,9 +12,9 @@ class Settings(AnafSettings):
     model_config = SettingsConfigDict(env_prefix="ANAF_TAXPAYER_")
 
     vies_url: str = Field(
-        default="https://ec.europa.eu",
+        default="https://ec.europa.eu/taxation_customs/vies/services/checkVatService",
         validation_alias="VIES_URL",
-        description="Host of the EU's VAT number service; the sandbox's address in development.",
+        description="Address of the EU's VAT number service; the sandbox's in development.",
     )
     lookup_seconds: float = Field(
         default=1.1, ge=0, description="Between two look-ups; ANAF allows one a second in all."

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from workers_anaf.xml import Element
+
 from .document import Document
 from .model import Finding, Kind
 from .tree import CBC, error, find, find_all, text, where
@@ -85,10 +87,9 @@ def _check_amount_currencies(document: Document) -> Iterator[Finding]:
         return
     accounting = {
         amount
-        for total in find_all(document.root, "cac:TaxTotal")
-        if text(total, "cbc:TaxAmount")
-        and total.find(f"{{{CBC}}}TaxAmount").get("currencyID") == document.vat_currency
-        for amount in total.iter()
+        for tax_total in find_all(document.root, "cac:TaxTotal")
+        if _is_accounting(document, tax_total)
+        for amount in tax_total.iter()
     }
     for element in document.root.iter(f"{{{CBC}}}*"):
         if not str(element.tag).endswith("Amount") or element in accounting:
@@ -100,3 +101,13 @@ def _check_amount_currencies(document: Document) -> Iterator[Finding]:
                 f'Scrieți currencyID="{document.currency[:3]}".'
             )
             yield error("WRK-CURRENCY", "BT-5", where(element), message)
+
+
+def _is_accounting(document: Document, tax_total: Element) -> bool:
+    """A VAT total in BT-6; or in RON without a breakdown, when BT-6 itself is what is missing."""
+    amount = find(tax_total, "cbc:TaxAmount")
+    currency = None if amount is None else amount.get("currencyID")
+    bare = find(tax_total, "cac:TaxSubtotal") is None
+    return currency is not None and (
+        currency == document.vat_currency or (bare and currency == "RON")
+    )

@@ -1,0 +1,252 @@
+"""A worker without broker: handlers, ledger and client are real, ANAF is the sandbox."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis.asyncio as redis
+
+from anaf_efactura import app
+from anaf_efactura.config import Settings
+from anaf_efactura.handlers import check_invoice, submit_invoice
+from workers_anaf.calls import AuthorisedCalls
+from workers_anaf.limits import Pace
+from workers_contracts.base import Command, Event
+from workers_contracts.efactura import CheckInvoice, SubmitInvoice
+from workers_ledger.database import Database
+from workers_ledger.documents import Document
+from workers_ledger.secrets import Secrets
+from workers_runtime.failure import GiveUp, Policy, Retry, decide
+from workers_runtime.identity import Identity, Task, derived_id
+from workers_runtime.outbound import CircuitBreaker, Outbound
+from workers_runtime.router import After
+from workers_sandbox.testing import SandboxServer
+
+SELLER = "12345674"
+DATA = Path(__file__).parent / "data"
+LONGEST_REAL_WAIT = 0.12
+"""Waits are noted, not waited: the sandbox needs parts of a second."""
+
+
+@dataclass
+class Job:
+    """A command with the identity that the bus would give it."""
+
+    command: Command
+    identity: Identity
+    wait: float = 0.0
+
+
+@dataclass
+class Desk:
+    """Hands commands to the handlers and does with their outcome what the kernel would."""
+
+    sandbox: SandboxServer
+    settings: Settings
+    database: Database
+    parts: dict[str, Any]
+    jobs: list[Job] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    retries: list[Retry] = field(default_factory=list)
+    failures: list[GiveUp] = field(default_factory=list)
+    days: int = 0
+
+    def submit(self, xml: str | bytes, message_id: str = "m1", **fields: Any) -> Job:
+        """Publish a command to file an invoice."""
+        text = xml.decode() if isinstance(xml, bytes) else xml
+        tenant = fields.pop("tenant", None)
+        command = SubmitInvoice(**{"cif": SELLER, "xml": text, **fields})
+        identity = Identity(
+            message_id=message_id,
+            correlation_id=f"c-{message_id}",
+            tenant=tenant,
+            first_seen_ms=int(datetime.now(UTC).timestamp() * 1000),
+        )
+        job = Job(command, identity)
+        self.jobs.append(job)
+        return job
+
+    async def file(self, xml: str | bytes, message_id: str = "m1", **fields: Any) -> Event | None:
+        """Publish and work until nothing is left; returns the last event."""
+        self.submit(xml, message_id, **fields)
+        await self.work()
+        return self.events[-1] if self.events else None
+
+    async def work(self, *, most: int = 80) -> None:
+        """Handle jobs until none is left."""
+        for _ in range(most):
+            if not self.jobs:
+                return
+            job = self.jobs.pop(0)
+            await asyncio.sleep(min(job.wait, LONGEST_REAL_WAIT))
+            await self.step(job)
+        raise AssertionError(f"no end after {most} steps: {self.retries[-3:]}")
+
+    async def step(self, job: Job) -> None:
+        """Handle one delivery."""
+        try:
+            outcome = await self.call(job)
+        except Exception as error:
+            self._failed(job, error)
+            return
+        items = outcome if isinstance(outcome, list) else [outcome]
+        for index, item in enumerate(each for each in items if each is not None):
+            if isinstance(item, After):
+                self.jobs.append(self._follow_up(job, item, index))
+            else:
+                self.events.append(item)
+
+    async def call(self, job: Job) -> Any:
+        """Call the handler of a job's command."""
+        task = self.task(job.identity)
+        if isinstance(job.command, CheckInvoice):
+            return await check_invoice(job.command, task, self.parts["following"])
+        return await submit_invoice(job.command, task, self.parts["filing"], self.parts["artifacts"])
+
+    def task(self, identity: Identity) -> Task:
+        """What the kernel tells a handler of its delivery."""
+        return Task(
+            message_id=identity.message_id or "",
+            correlation_id=identity.correlation_id or "",
+            tenant=identity.tenant or "",
+            attempt=identity.attempt,
+            in_doubt=identity.in_doubt,
+            first_seen_ms=identity.first_seen_ms,
+        )
+
+    def _failed(self, job: Job, error: Exception) -> None:
+        decision = decide(error, job.identity, Policy(jitter=0), datetime.now(UTC))
+        if isinstance(decision, GiveUp):
+            self.failures.append(decision)
+            return
+        if decision.code == "internal_error":
+            raise error
+        self.retries.append(decision)
+        if decision.code == "anaf_daily_limit":
+            self.next_day()
+        # A breaker's rest is real time; its opening is noted, its wait is not waited.
+        if decision.code == "circuit_open":
+            self.parts["outbound"].breaker.opened_at -= 60
+        again = {"attempt": job.identity.attempt + 1, "in_doubt": decision.in_doubt}
+        identity = Identity(**{**vars(job.identity), **again})
+        self.jobs.append(Job(job.command, identity, decision.seconds))
+
+    def _follow_up(self, job: Job, item: After, index: int) -> Job:
+        before = job.identity
+        identity = Identity(
+            message_id=derived_id(before.message_id or "", "0", item.command.key, str(index)),
+            correlation_id=before.correlation_id,
+            tenant=before.tenant,
+            first_seen_ms=int(datetime.now(UTC).timestamp() * 1000),
+        )
+        return Job(item.command, identity, item.seconds)
+
+    def next_day(self) -> None:
+        """Let a Romanian day pass, at ANAF and for our own counters."""
+        self.days += 1
+        self.sandbox.control.clock(offset_seconds=self.days * 86_400)
+        for allowance in (self.client._states, self.client._downloads):
+            allowance._clock = lambda: datetime.now(UTC) + timedelta(days=self.days)
+
+    @property
+    def client(self):
+        """The way out."""
+        return self.parts["filing"]._client
+
+    @property
+    def keys(self) -> list[str]:
+        """The events so far, by their routing keys."""
+        return [event.key for event in self.events]
+
+    async def document(self) -> Document:
+        """The one document of this test, as the ledger has it."""
+        found = await self.documents()
+        assert len(found) == 1
+        return found[0]
+
+    async def documents(self) -> list[Document]:
+        """All documents of the ledger."""
+        from sqlalchemy import select
+
+        from workers_ledger.documents import _value
+        from workers_ledger.schema import DocumentRow
+
+        async with self.database.transaction() as session:
+            rows = await session.scalars(select(DocumentRow).order_by(DocumentRow.created_at))
+            return [_value(row) for row in rows]
+
+
+@pytest.fixture
+def invoice() -> Callable[..., str]:
+    """An invoice that passes all checks, with a number and content of its own."""
+    text = (DATA / "invoice.xml").read_text(encoding="utf-8")
+    today = datetime.now(UTC).date()
+
+    def make(number: str = "PMX-1", *, note: str = "", issued: str = f"{today}") -> str:
+        made = text.replace("PMX-2026-0001", number).replace("2026-10-05", issued)
+        made = made.replace("2026-11-04", f"{today + timedelta(days=40)}")
+        return made.replace("Strada Exemplului nr. 1", f"Strada Exemplului nr. 1{note}")
+
+    return make
+
+
+@pytest.fixture
+def efactura_settings(sandbox: SandboxServer, redis_url: str, tmp_path: Path) -> Settings:
+    """Settings with the sandbox in ANAF's place; short where time is real."""
+    seal = tmp_path / "seal.pem"
+    seal.write_bytes(sandbox.control.seal_pem())
+    return Settings(
+        RMQ_URL="amqp://127.0.0.1:1/",
+        REDIS_URL=redis_url,
+        DATABASE_URL=f"sqlite:///{tmp_path}/ledger.db",
+        ARTIFACTS_URL=f"file://{tmp_path}/artifacts",
+        ANAF_BASE_URL=sandbox.url,
+        ANAF_LOGIN_URL=sandbox.url,
+        ANAF_ENVIRONMENT="prod",
+        ANAF_CLIENT_ID=sandbox.client_id,
+        ANAF_CLIENT_SECRET=sandbox.client_secret,
+        ANAF_REFRESH_TOKEN=sandbox.refresh_token,
+        ANAF_CALL_SECONDS=0,
+        trusted_seals=str(seal),
+        resend_after_seconds=0.4,
+        clock_margin_seconds=0,
+    )
+
+
+@pytest.fixture
+def make_desk(sandbox: SandboxServer):
+    """Put a worker's parts together from settings; several make several replicas."""
+    closing: list[Callable[[], Any]] = []
+
+    async def make(settings: Settings, *, read_seconds: float = 5.0) -> Desk:
+        database = Database(settings.database_url.get_secret_value())
+        await database.open()
+        login = Outbound("ANAF log-in", settings.anaf_login_url, read_seconds=read_seconds)
+        outbound = Outbound(
+            "ANAF e-Factura",
+            settings.anaf_base_url,
+            keep_alive=False,
+            read_seconds=read_seconds,
+            breaker=CircuitBreaker(),
+        )
+        shared = redis.Redis.from_url(settings.redis_url.get_secret_value(), socket_timeout=2)
+        tokens = app._tokens(settings, Secrets(database), login)
+        pace = Pace(shared, "anaf.calls", seconds=settings.call_seconds)
+        parts = app._parts(settings, database, AuthorisedCalls(outbound, tokens, pace), shared)
+        closing.extend([login.close, outbound.close, shared.aclose, database.close])
+        return Desk(sandbox, settings, database, {**parts, "outbound": outbound, "tokens": tokens})
+
+    make.closing = closing  # type: ignore[attr-defined]
+    return make
+
+
+@pytest.fixture
+async def desk(make_desk, efactura_settings: Settings) -> AsyncIterator[Desk]:
+    """One worker."""
+    yield await make_desk(efactura_settings)
+    for close in make_desk.closing:
+        await close()
