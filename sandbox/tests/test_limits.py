@@ -110,8 +110,18 @@ def test_counters_keep_days_and_keys_apart():
     assert counters.take("x", "a", 1, day + timedelta(days=1))
 
 
-def test_spacing_forgives_a_hair(monkeypatch):
-    moments = iter([10.0, 10.96, 11.0])
-    monkeypatch.setattr("workers_sandbox.quotas.time.monotonic", lambda: next(moments))
+@pytest.mark.parametrize(
+    ("moments", "taken"),
+    [
+        ([10.0, 11.0, 12.0, 13.0], [True, True, True, True]),
+        ([10.2, 11.0, 12.0, 13.0], [True, True, True, True]),
+        ([10.0, 10.8, 11.6, 12.4], [True, True, False, True]),
+        ([10.0, 10.1, 10.2, 11.0], [True, False, False, True]),
+        ([10.0, 10.5, 30.0, 30.5], [True, False, True, False]),
+    ],
+)
+def test_spacing_forgives_jitter_but_not_a_faster_pace(monkeypatch, moments, taken):
+    left = iter(moments)
+    monkeypatch.setattr("workers_sandbox.quotas.time.monotonic", lambda: next(left))
     spacing = Spacing()
-    assert [spacing.take(1.0) for _ in range(3)] == [True, True, False]
+    assert [spacing.take(1.0) for _ in moments] == taken

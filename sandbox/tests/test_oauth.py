@@ -6,6 +6,7 @@ import jwt
 import pytest
 
 from workers_sandbox.app import build
+from workers_sandbox.oauth.grants import GrantRefusedError
 from workers_sandbox.settings import Settings
 
 TOKEN = "/anaf-oauth2/v1/token"
@@ -161,3 +162,12 @@ async def test_token_of_another_sandbox_is_refused(local, tmp_path):
     token = other.refresh("sandbox-refresh-token")["access_token"]
     local.headers["Authorization"] = f"Bearer {token}"
     assert (await local.get("/TestOauth/jaxrs/hello")).status_code == 401
+
+
+async def test_refresh_token_outlives_a_restart_that_keeps_the_key(tmp_path):
+    before = build(Settings(key_dir=tmp_path)).state.world.oauth
+    stored = before.refresh("sandbox-refresh-token")["refresh_token"]
+    after = build(Settings(key_dir=tmp_path)).state.world.oauth
+    assert after.refresh(stored)["access_token"]
+    with pytest.raises(GrantRefusedError):
+        after.refresh(stored)

@@ -33,17 +33,21 @@ class MinuteWindow:
 
 
 class Spacing:
-    """The time since the last call: the look-up allows one a second."""
+    """One call each interval: the look-up allows one a second.
 
-    # A client that waits exactly the interval may arrive a little early through the network.
-    _TOLERANCE = 0.05
+    A client that paces itself by the clock arrives unevenly through connection set-up; that is
+    forgiven once, but a pace that is too fast on average is not.
+    """
+
+    _TOLERANCE = 0.25
 
     def __init__(self) -> None:
-        self._last = float("-inf")
+        self._due = float("-inf")
 
     def take(self, interval: float) -> bool:
-        """Note a call and say whether it came late enough after the one before."""
+        """Note a call and say whether it was due; one that was not due does not count."""
         now = time.monotonic()
-        enough = now - self._last >= interval - self._TOLERANCE
-        self._last = now
-        return enough
+        if now < self._due - self._TOLERANCE:
+            return False
+        self._due = max(now, self._due) + interval
+        return True

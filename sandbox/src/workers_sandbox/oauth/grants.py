@@ -7,7 +7,7 @@ documented).
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -71,7 +71,18 @@ class Grants:
 
     def refresh(self, token: str) -> dict[str, Any]:
         """New tokens for a refresh token, which stops working."""
-        return self._tokens(self._take(self._refresh.get(token), "Refresh Token").login)
+        return self._tokens(self._take(self._grant(token), "Refresh Token").login)
+
+    def _grant(self, token: str) -> _Grant | None:
+        """The grant of a refresh token; one that an earlier start issued is taken over.
+
+        With `--key-dir` the key outlives a restart, and so must the tokens that clients stored.
+        """
+        claims = None if token in self._refresh else self._claims(token)
+        if claims and claims.get("role") == "Administrators refresh":
+            ends = datetime.fromtimestamp(claims["exp"], UTC)
+            self._refresh[token] = _Grant(ends - REFRESH_LIFE, ends)
+        return self._refresh.get(token)
 
     def was_used(self, token: str) -> bool:
         """Whether this refresh token already gave its tokens."""
@@ -82,12 +93,21 @@ class Grants:
         """Whether an access token is ours and alive by the sandbox's clock."""
         if token in self._expired:
             return False
+        claims = self._claims(token)
+        return bool(claims and claims["exp"] > self._clock.now().timestamp())
+
+    def _claims(self, token: str) -> dict[str, Any] | None:
+        """The claims of a token that our key signed; the sandbox's own clock judges its times."""
         try:
-            claims = jwt.decode(token, self._public, ["RS512"], options={"verify_exp": False,
-                                "verify_nbf": False, "verify_iat": False})  # fmt: skip
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                self._public,
+                ["RS512"],
+                options={"verify_exp": False, "verify_nbf": False, "verify_iat": False},
+            )
         except jwt.InvalidTokenError:
-            return False
-        return bool(claims["exp"] > self._clock.now().timestamp())
+            return None
+        return claims
 
     def expire(self, token: str) -> None:
         """Make an access token stop working."""

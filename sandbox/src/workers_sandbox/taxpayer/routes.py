@@ -77,7 +77,7 @@ def _too_soon(call: Call) -> Response | None:
     settings = call.world.settings
     if settings.lookup_policy == "off" or call.world.lookups.take(settings.lookup_interval):
         return None
-    text = f"less than {settings.lookup_interval:g} s after the look-up before"
+    text = f"faster than one look-up in {settings.lookup_interval:g} s"
     call.world.journal.violated("lookup-interval", text)
     # ANAF only says that overloading "va fi pedepsita"; 429 is the sandbox's choice.
     refused = JSONResponse({"status": 429, "error": "Too Many Requests"}, 429)
