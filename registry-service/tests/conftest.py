@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from registry_service.app import build, make_service
 from registry_service.config import Settings
 from registry_service.fetch import Fetcher
+from registry_service.jobs import start
 from workers_contracts.heartbeat import WorkerStatus
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -97,13 +98,9 @@ def settings():
 async def service(settings, clock, redis_url):
     """A service on real Redis whose store is running; nothing else is."""
     made = make_service(settings(redis_url=SecretStr(redis_url)), clock)
-    task = asyncio.create_task(made.store.run(made.registry.adopt))
+    made._tasks.append(start("store", made.store.run(made.registry.adopt)))
     yield made
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
     await made.stop()
-    await made.store.close()
-    await made.fetcher.close()
 
 
 @pytest.fixture

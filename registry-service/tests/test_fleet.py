@@ -115,6 +115,19 @@ def test_replaced_instance_is_forgotten_and_the_last_one_is_kept_for_a_day(beat,
     assert fleet.of("reges") == []
 
 
+def test_crashed_instance_is_forgotten_when_its_successor_stopped_in_order(beat, clock):
+    fleet = Fleet()
+    fleet.accept(beat(), clock())
+    fleet.lose(fleet.of("anaf.efactura")[0], "its port is closed", clock())
+    clock.forward(10)
+    fleet.accept(beat(id="two"), clock())
+    clock.forward(10)
+    fleet.accept(beat(id="two", status="stopped"), clock())
+    assert fleet.sweep(clock()) == []
+    clock.forward(101)
+    assert [(n.event, n.id) for n in fleet.sweep(clock())] == [("removed", "one")]
+
+
 def test_removed_worker_is_announced_and_returns_with_its_next_beat(beat, clock):
     fleet = Fleet()
     fleet.accept(beat(), clock())

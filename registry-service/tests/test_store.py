@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from registry_service import keys
 from registry_service.app import make_service
 from registry_service.clock import utc_now
+from registry_service.jobs import start
 from registry_service.store import MAX_NOTICES, Store, connect
 from registry_service.views import Digest, InstanceRecord, Notice, WorkerView
 
@@ -63,10 +64,11 @@ async def test_changes_are_published_in_order(service, beat, clock, raw, eventua
         service.registry.heartbeat(beat(id="two"))
         service.registry.remove(TAG)
         heard = []
-        while len(heard) < 7:
-            message = await channel.get_message(ignore_subscribe_messages=True, timeout=5)
-            assert message is not None, heard
-            heard.append(Notice.model_validate_json(message["data"]))
+        async with asyncio.timeout(10):
+            while len(heard) < 7:
+                message = await channel.get_message(ignore_subscribe_messages=True, timeout=1)
+                if message:
+                    heard.append(Notice.model_validate_json(message["data"]))
     assert [notice.event for notice in heard] == [
         "registered",
         "status_changed",
@@ -112,7 +114,7 @@ async def test_notices_kept_for_an_absent_redis_are_bounded(beat, clock):
 async def test_redis_stopped_and_restarted(private_redis, settings, beat, eventually):
     """Reads answer from memory, marked stale; beats of that time are written afterwards."""
     made = make_service(settings(redis_url=SecretStr(private_redis.url)), utc_now)
-    task = asyncio.create_task(made.store.run(made.registry.adopt))
+    made._tasks.append(start("store", made.store.run(made.registry.adopt)))
     now = utc_now()
     made.registry.heartbeat(beat(last_seen=now))
     await eventually(lambda: not made.store.stale and not made.store._pending)
@@ -136,17 +138,14 @@ async def test_redis_stopped_and_restarted(private_redis, settings, beat, eventu
         assert {i["id"] for i in view["instances"]} == {"one", "born-meanwhile"}
         record = json.loads(await client.get(keys.instance(TAG, "one")))
         assert record["status"]["progress"] == 3
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-    await made.store.close()
-    await made.fetcher.close()
+    await made.stop()
 
 
 @pytest.mark.fault
 @pytest.mark.integration
 async def test_frozen_redis_delays_nobody(private_redis, settings, beat, eventually):
     made = make_service(settings(redis_url=SecretStr(private_redis.url)), utc_now)
-    task = asyncio.create_task(made.store.run(made.registry.adopt))
+    made._tasks.append(start("store", made.store.run(made.registry.adopt)))
     await eventually(lambda: not made.store.stale)
     await private_redis.freeze()
     began = time.monotonic()
@@ -156,7 +155,4 @@ async def test_frozen_redis_delays_nobody(private_redis, settings, beat, eventua
     await eventually(lambda: made.store.stale)
     await private_redis.thaw()
     await eventually(lambda: not made.store.stale and not made.store._pending)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-    await made.store.close()
-    await made.fetcher.close()
+    await made.stop()

@@ -19,7 +19,7 @@ def claims(**changes):
     base = {
         "iss": "workers-core",
         "aud": "registry-service",
-        "exp": now + 60,
+        "exp": now + 3600,
         "iat": now,
         "scope": ADMIN,
     }

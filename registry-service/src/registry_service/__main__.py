@@ -77,9 +77,10 @@ def _token(options: argparse.Namespace) -> int:
 def _serve() -> int:
     settings = load(Settings, PROGRAM)
     check_addresses(settings)
+    app = build(settings)
     configure_logs(service=PROGRAM, level=settings.log_level, log_format=settings.log_format)
     config = uvicorn.Config(
-        build(settings),
+        app,
         host=settings.http_host,
         port=settings.http_port,
         log_config=None,

@@ -11,13 +11,12 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 from prometheus_fastapi_instrumentator import Instrumentator
 
-from workers_runtime.logs import get_logger
-
 from .api import Guard, routes
 from .clock import Clock, utc_now
 from .config import Settings
 from .fetch import Fetcher
 from .heartbeats import Heartbeats
+from .jobs import end, start
 from .measures import Measures
 from .portal import Collector
 from .portal_api import portal_routes
@@ -28,9 +27,7 @@ from .scrape import Scraper
 from .store import Store, connect
 from .tokens import Keyring
 
-log = get_logger(__name__)
 VERSION = version("registry-service")
-STOP_ROUNDS = 5
 DESCRIPTION = """Which workers live, how healthy they are, and what they speak.
 
 Tokens are JWT (HS256) with `iss`, `aud`, `exp` and `scope`: `workers:read` to read,
@@ -62,17 +59,11 @@ class Service:
             "probe": self.prober.run(),
             "asyncapi": self.collector.run(),
         }
-        self._tasks = [asyncio.create_task(_reported(name, job)) for name, job in jobs.items()]
+        self._tasks = [start(name, job) for name, job in jobs.items()]
 
     async def stop(self) -> None:
         """End all jobs and hang up, within a few seconds whatever the servers do."""
-        pending = set(self._tasks)
-        for _ in range(STOP_ROUNDS):
-            for task in pending:
-                # Again each round: libraries swallow a cancellation now and then.
-                task.cancel()
-            if pending:
-                _, pending = await asyncio.wait(pending, timeout=2.5 / STOP_ROUNDS)
+        await end(self._tasks)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1.0):
                 await asyncio.gather(self.store.close(), self.fetcher.close())
@@ -80,17 +71,6 @@ class Service:
     def failed_jobs(self) -> list[str]:
         """Name the jobs that ended; a registry without one of them is not alive."""
         return [task.get_name() for task in self._tasks if task.done()]
-
-
-async def _reported(name: str, job: Coroutine[Any, Any, None]) -> None:
-    task = asyncio.current_task()
-    if task is not None:
-        task.set_name(name)
-    try:
-        await job
-    except Exception:
-        log.exception("job ended", job=name)
-        raise
 
 
 def make_service(settings: Settings, clock: Clock = utc_now) -> Service:
@@ -150,13 +130,13 @@ def build(settings: Settings, service: Service | None = None) -> FastAPI:
 def _health_routes(service: Service) -> APIRouter:
     router = APIRouter(prefix="/health", tags=["health"])
 
-    @router.get("/live")
+    @router.get("/live", responses={503: {"description": "A job ended."}})
     async def live() -> JSONResponse:
         """Say whether every job of the process still runs."""
         failed = service.failed_jobs()
         return JSONResponse({"live": not failed, "ended": failed}, 503 if failed else 200)
 
-    @router.get("/ready")
+    @router.get("/ready", responses={503: {"description": "The broker is away."}})
     async def ready() -> JSONResponse:
         """Say whether heartbeats are consumed. Redis may be away: memory answers."""
         consuming = service.heartbeats.consuming

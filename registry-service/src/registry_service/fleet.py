@@ -13,7 +13,7 @@ MISSING_AFTER = timedelta(seconds=75)
 
 FORGOTTEN_AFTER = timedelta(hours=24)
 REPLACED_AFTER = timedelta(seconds=120)
-"""A silent instance is forgotten after this when another one of its worker lives."""
+"""A silent instance is forgotten after this when another one took over."""
 
 MAX_INSTANCES = 5000
 """Bound of the memory that publishers of heartbeats can take."""
@@ -27,6 +27,8 @@ class Instance:
     received_at: datetime
     missing: str = ""
     """Why it counts as missing; empty while it lives."""
+    replaced: bool = False
+    """True when it is missing and another instance of its worker lived since."""
 
     @property
     def shown_status(self) -> str:
@@ -91,6 +93,7 @@ class Fleet:
         if known is None and len(self) >= MAX_INSTANCES:
             return Accepted("refused_full")
         self._put(instance)
+        self._replace_missing(status.tag)
         if known is None:
             return Accepted("registered", (_notice("registered", instance, now),))
         if known.shown_status == status.status:
@@ -109,7 +112,9 @@ class Fleet:
         status = instance.status
         if self.get(status.tag, status.id) is not instance or instance.missing:
             return []
-        lost = replace(instance, missing=reason)
+        others = [other for other in self.of(status.tag) if other is not instance]
+        lives = any(not other.missing for other in others)
+        lost = replace(instance, missing=reason, replaced=lives)
         self._put(lost)
         return [_notice("missing", lost, now, previous=status.status, reason=reason)]
 
@@ -139,9 +144,14 @@ class Fleet:
         said = Instance(farewell, farewell.last_seen) if farewell else None
         return any(before and not before.is_older_than(status) for before in (known, said))
 
-    def _is_forgotten(self, instance: Instance, silence: timedelta) -> bool:
-        replaced = any(not other.missing for other in self.of(instance.status.tag))
-        return silence > (REPLACED_AFTER if replaced else FORGOTTEN_AFTER)
+    @staticmethod
+    def _is_forgotten(instance: Instance, silence: timedelta) -> bool:
+        return silence > (REPLACED_AFTER if instance.replaced else FORGOTTEN_AFTER)
+
+    def _replace_missing(self, tag: str) -> None:
+        for other in self.of(tag):
+            if other.missing and not other.replaced:
+                self._put(replace(other, replaced=True))
 
     def _stopped(self, instance: Instance, known: Instance | None, now: datetime) -> Accepted:
         self._forget(instance)

@@ -15,6 +15,7 @@ from workers_contracts.heartbeat import WorkerStatus
 from workers_contracts.topology import HEARTBEATS
 from workers_runtime.logs import get_logger
 
+from .jobs import ask_to_end
 from .measures import Measures
 from .registry import Registry
 
@@ -22,9 +23,12 @@ log = get_logger(__name__)
 
 QUEUE = "registry.heartbeats"
 MAX_BEAT_BYTES = 64 * 1024
-CHECK_SECONDS = 2.0
-PATIENCE_SECONDS = 6.0
+CHECK_SECONDS = 1.0
+PATIENCE_SECONDS = 3.0
 """The client repairs a short break itself; after this the connection is made anew."""
+
+RETRY_SECONDS = 1.0
+ATTEMPTS_PER_LINE = 30
 
 _ARGUMENTS: QuorumQueueArgs = {
     "x-max-length": 10_000,
@@ -87,23 +91,25 @@ class Heartbeats:
         self._registry.heartbeat(status)
 
     async def run(self) -> None:
-        """Consume for ever; connect again, with growing pauses, whenever that fails."""
-        pause = 0.5
+        """Consume for ever; connect again whenever that fails."""
+        failures = 0
         while True:
             broker = self._broker()
             try:
                 await _answers(self._url)
                 await broker.start()
-                log.info("heartbeats are consumed", queue=QUEUE)
-                pause = 0.5
+                log.info("heartbeats are consumed", queue=QUEUE, failed_attempts=failures)
+                failures = 0
                 await self._watch(broker)
             except Exception as error:  # noqa: BLE001 -- any failure means: connect again
-                log.warning("broker is away", reason=type(error).__name__, retry_seconds=pause)
+                if failures % ATTEMPTS_PER_LINE == 0:
+                    log.warning("broker is away", reason=type(error).__name__, attempts=failures)
+                failures += 1
             finally:
                 self.consuming = False
                 await _stopped(broker)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 10.0)
+            ask_to_end()
+            await asyncio.sleep(RETRY_SECONDS)
 
     def _broker(self) -> RabbitBroker:
         broker = RabbitBroker(self._url, logger=None, graceful_timeout=1.0, reconnect_interval=1.0)

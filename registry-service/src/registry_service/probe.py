@@ -15,7 +15,7 @@ from .registry import Registry
 
 log = get_logger(__name__)
 
-INTERVAL_SECONDS = 3.0
+INTERVAL_SECONDS = 2.0
 LIMIT_SECONDS = 2.0
 REFUSALS = 2
 """In a row, before an instance counts as crashed."""

@@ -17,6 +17,7 @@ from workers_runtime.logs import get_logger
 
 from . import keys
 from .clock import Clock
+from .jobs import ask_to_end
 from .views import Digest, InstanceRecord, Notice, WorkerView
 
 log = get_logger(__name__)
@@ -130,7 +131,7 @@ class Store:
                 self._tell(stale=True, reason=type(error).__name__)
                 await asyncio.sleep(PAUSE_SECONDS)
                 continue
-            # Not wait_for: on Python 3.11 it can swallow the cancellation that ends us.
+            ask_to_end()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(PAUSE_SECONDS):
                     await self._wake.wait()

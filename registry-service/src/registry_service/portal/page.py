@@ -2,9 +2,10 @@
 
 import json
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
 from registry_service.views import WorkerView
 from workers_contracts.base import Command, Message
@@ -58,6 +59,18 @@ class ServiceCard:
 
 def render(workers: list[WorkerView], documents: dict[str, dict[str, Any]]) -> str:
     """Render the page from the contracts and from what living workers say of themselves."""
+    bus: Topology = topology()
+    return _template().render(
+        services=services(workers, documents),
+        envelope=[(name, *rest) for name, rest in ENVELOPE.items()],
+        topology=bus,
+        bindings={b.queue: b for b in bus.bindings},
+        registry=REGISTRY,
+    )
+
+
+@cache
+def _template() -> Template:
     environment = Environment(
         loader=PackageLoader("registry_service", "portal"),
         autoescape=select_autoescape(default=True),
@@ -65,14 +78,7 @@ def render(workers: list[WorkerView], documents: dict[str, dict[str, Any]]) -> s
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    bus: Topology = topology()
-    return environment.get_template("page.html.j2").render(
-        services=services(workers, documents),
-        envelope=[(name, *rest) for name, rest in ENVELOPE.items()],
-        topology=bus,
-        bindings={b.queue: b for b in bus.bindings},
-        registry=REGISTRY,
-    )
+    return environment.get_template("page.html.j2")
 
 
 def services(workers: list[WorkerView], documents: dict[str, dict[str, Any]]) -> list[ServiceCard]:
@@ -121,6 +127,8 @@ def asyncapi_cards(document_: dict[str, Any]) -> list[MessageCard]:
 
 def _operation_cards(operation: dict[str, Any], root: dict[str, Any]) -> list[MessageCard]:
     channel = resolved(operation.get("channel"), root)
+    if str(channel.get("address", "")).startswith("/"):
+        return []  # A worker's HTTP pages: health, metrics.
     bound = resolved(resolved(channel.get("bindings"), root).get("amqp"), root)
     listed = operation.get("messages")
     if not isinstance(listed, list):
