@@ -41,7 +41,7 @@ fmt:
 # Style, import directions, locked requirements
 [group('check')]
 lint:
-    ruff format --check --quiet .
+    ruff format --check .
     ruff check .
     lint-imports
     python scripts/lock.py --check

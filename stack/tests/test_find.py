@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from workers_stack.servers import ServerError, apt, docker, find, find_servers, install_programs
-from workers_stack.servers.broker import broker_programs
 from workers_stack.servers.find import NOTHING_WORKS
+from workers_stack.servers.node import broker_programs
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def programs(tmp_path: Path, monkeypatch):
 @pytest.fixture
 def bare_machine(programs, monkeypatch):
     """A machine on which nothing is installed and nothing runs."""
-    monkeypatch.setattr("workers_stack.servers.broker._LAUNCHERS", ())
+    monkeypatch.setattr("workers_stack.servers.node._LAUNCHERS", ())
     monkeypatch.setattr(find, "LOCAL_BROKER", "amqp://guest:guest@127.0.0.1:1/")
     monkeypatch.setattr(find, "LOCAL_REDIS", "redis://127.0.0.1:1/0")
     return programs

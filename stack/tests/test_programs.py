@@ -65,7 +65,7 @@ async def test_program_that_is_never_ready_is_named(programs, program):
 
 async def test_program_that_ignores_the_end_is_killed_and_named(programs, program):
     deaf = program(before="signal.signal(signal.SIGTERM, signal.SIG_IGN)")
-    await programs.start_ready([deaf], limit=10)
+    await programs.start_ready([deaf, program(name="polite")], limit=10)
     start = time.monotonic()
     assert await programs.stop(limit=0.3) == ["tiny"]
     assert time.monotonic() - start < 3

@@ -71,6 +71,8 @@ class Layout:
             "SANDBOX_HOST": LOOPBACK,
             "SANDBOX_PORT": str(self.sandbox_port),
             "SANDBOX_KEY_DIR": str(folder / "sandbox-keys"),
+            # A lost answer is lost after one second too, and the demonstration is quicker.
+            "SANDBOX_HANG": os.environ.get("SANDBOX_HANG", "1"),
         }
         return Program(
             name="sandbox",
@@ -116,6 +118,7 @@ def service_environment(
         "DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'workers.db'}",
         "ARTIFACTS_URL": f"file://{folder / 'artifacts'}",
         "WORKERS_ENV": "dev",
+        "DRAIN_SECONDS": "8",  # less than the 10 s after which the stack kills
         "LOG_FORMAT": os.environ.get("LOG_FORMAT", "console"),
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "INFO"),
         "ANAF_BASE_URL": sandbox,

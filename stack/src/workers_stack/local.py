@@ -1,8 +1,8 @@
 """The whole of workers-core on this machine: servers, sandbox, registry, workers."""
 
+import asyncio
 import secrets
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,21 +53,29 @@ class LocalStack:
         self._folder = folder
         self._say = say
         self._programs = Programs(out)
-        self._started = AsyncExitStack()
+        self._servers: Servers | None = None
 
     async def start(self, *, environment: Environment = dict) -> Addresses:
         """Start all and wait until it is ready; `environment` may change the workers' own."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        servers = await find_servers(self._folder, self._say)
-        self._started.push_async_callback(servers.close)
-        self._started.push_async_callback(self._stop_programs)
-        await self._start_sandbox()
+        # The sandbox needs no server: it starts while RabbitMQ boots.
+        sandbox = asyncio.create_task(self._start_sandbox())
+        try:
+            servers = await find_servers(self._folder, self._say)
+            self._servers = servers
+            await sandbox
+        finally:
+            sandbox.cancel()
+            await asyncio.gather(sandbox, return_exceptions=True)
         await self._start_services(servers, environment)
         return self._addresses(servers)
 
     async def stop(self) -> None:
         """End the programs, then the servers that were started for us."""
-        await self._started.aclose()
+        for name in await self._programs.stop():
+            self._say(f"{name} did not end when asked and was killed")
+        if self._servers is not None:
+            await self._servers.close()
 
     async def first_to_end(self) -> RunningProgram:
         """Wait until a program ends by itself."""
@@ -102,10 +110,6 @@ class LocalStack:
         )
         programs = [service.program(environment) for service in services]
         await self._programs.start_ready(programs, limit=_READY_LIMIT)
-
-    async def _stop_programs(self) -> None:
-        for name in await self._programs.stop():
-            self._say(f"{name} did not end when asked and was killed")
 
     def _addresses(self, servers: Servers) -> Addresses:
         registry = self._layout.registry

@@ -140,15 +140,13 @@ class Programs:
         for one in self._running:
             one.stopping = True
             _signal(one, signal.SIGTERM)
-        deadline = time.monotonic() + limit
-        stubborn = []
-        for one in reversed(self._running):
-            try:
-                await asyncio.wait_for(one.process.wait(), max(0.0, deadline - time.monotonic()))
-            except TimeoutError:
-                stubborn.append(one.program.name)
+        waits = {asyncio.create_task(one.process.wait()): one for one in self._running}
+        late = (await asyncio.wait(waits, timeout=limit))[1] if waits else set()
+        stubborn = sorted(waits[wait].program.name for wait in late)
+        for one in self._running:
             _kill_group(one)
             await one.wait()
+        await asyncio.gather(*waits)
         self._running.clear()
         return stubborn
 

@@ -20,6 +20,7 @@ import pytest
 import redis
 
 from .servers import PrivateBroker, PrivateRedis, ServerError, broker_programs, redis_program
+from .servers.docker import ComposeServers, engine_answers, start_compose
 from .servers.given import GivenBroker, GivenRedis
 from .servers.keyvalue import DATABASES
 
@@ -28,11 +29,25 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def broker() -> Iterator[PrivateBroker | GivenBroker]:
+def compose_servers() -> Iterator[ComposeServers | None]:
+    """Containers with both servers, for a machine with Docker and without the programs."""
+    if not _run(engine_answers()):
+        yield None
+        return
+    servers = _run(start_compose())
+    yield servers
+    _run(servers.close())
+
+
+@pytest.fixture(scope="session")
+def broker(request: pytest.FixtureRequest) -> Iterator[PrivateBroker | GivenBroker]:
     """RabbitMQ shared by the whole session; use `vhost_url` for a place of your own on it."""
     url = os.environ.get("RMQ_URL")
     if url:
         yield _checked(GivenBroker(url))
+        return
+    if broker_programs() is None and (compose := request.getfixturevalue("compose_servers")):
+        yield GivenBroker(compose.amqp_url, compose.management_url)
         return
     _need(broker_programs() is not None, "RabbitMQ", "rabbitmq-server")
     server = PrivateBroker()
@@ -42,11 +57,14 @@ def broker() -> Iterator[PrivateBroker | GivenBroker]:
 
 
 @pytest.fixture(scope="session")
-def redis_server() -> Iterator[PrivateRedis | GivenRedis]:
+def redis_server(request: pytest.FixtureRequest) -> Iterator[PrivateRedis | GivenRedis]:
     """Redis shared by the whole session; use `redis_url` for a database of your own on it."""
     url = os.environ.get("REDIS_URL")
     if url:
         yield _checked(GivenRedis(url))
+        return
+    if redis_program() is None and (compose := request.getfixturevalue("compose_servers")):
+        yield GivenRedis(compose.redis_url)
         return
     _need(redis_program() is not None, "Redis", "redis-server")
     server = PrivateRedis()

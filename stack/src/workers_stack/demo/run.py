@@ -44,6 +44,7 @@ async def demo(*, as_json: bool = False, keep: bool = False) -> int:
         console.print(f"data and logs are kept in {folder}")
     else:
         shutil.rmtree(folder, ignore_errors=True)
+        console.print("[dim]its data and archives are removed; `demo --keep` keeps them[/]")
     _print_counts({**board.counts(), "ok": not problems}, as_json=as_json)
     return 1 if problems else 0
 

@@ -1,8 +1,9 @@
 """RabbitMQ and Redis for development, demonstration and tests: found, or started privately."""
 
-from .broker import PrivateBroker, broker_programs
+from .broker import PrivateBroker
 from .find import Servers, find_servers, install_programs
 from .keyvalue import PrivateRedis, redis_program
+from .node import broker_programs
 from .ports import free_port, free_ports
 from .process import ServerError, ServerProcess
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import apt
-from .broker import PrivateBroker, broker_programs
+from .broker import PrivateBroker
 from .docker import ComposeServers, engine_answers, start_compose
 from .given import GivenBroker, GivenRedis
 from .handshake import broker_problem, redis_problem
 from .keyvalue import PrivateRedis, redis_program
+from .node import broker_programs
 from .process import ServerError
 
 LOCAL_BROKER = "amqp://guest:guest@127.0.0.1:5672/"

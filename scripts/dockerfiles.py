@@ -1,0 +1,61 @@
+"""Write or check every Dockerfile from deploy/docker/Dockerfile.template.
+
+python scripts/dockerfiles.py           write the text around each marked block again
+python scripts/dockerfiles.py --check   write nothing; 1 when a Dockerfile departs
+
+A new image: copy a neighbour's Dockerfile, edit the marked block, run this.
+"""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from members import ROOT
+
+TEMPLATE = ROOT / "deploy" / "docker" / "Dockerfile.template"
+GLOBS = ("services/*/Dockerfile", "registry-service/Dockerfile", "sandbox/Dockerfile")
+_BLOCK = re.compile(r"^# >>> this image\n(.*?)\n# <<< this image$", re.DOTALL | re.MULTILINE)
+
+
+def main() -> int:
+    """Run as the options say; 1 when a check found something."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; 1 when one departs")
+    check = parser.parse_args().check
+    departed = [file for file in dockerfiles() if file.read_text("utf-8") != expected(file)]
+    for file in departed:
+        print(f"{'departs' if check else 'written'}: {file.relative_to(ROOT)}")
+        if not check:
+            file.write_text(expected(file), "utf-8")
+    return 1 if check and departed else 0
+
+
+def dockerfiles(root: Path = ROOT) -> list[Path]:
+    """Every image's Dockerfile."""
+    return [file for glob in GLOBS for file in sorted(root.glob(glob))]
+
+
+def expected(file: Path, template: str | None = None) -> str:
+    """Return the text that a Dockerfile should have, around the block that it has.
+
+    Raises:
+        ValueError: the file has not exactly one marked block.
+    """
+    text = TEMPLATE.read_text("utf-8") if template is None else template
+    blocks = _BLOCK.findall(file.read_text("utf-8"))
+    if len(blocks) != 1:
+        raise ValueError(f"{file}: needs one block between '# >>> this image' and '# <<< …'")
+    name = file.parent.name
+    folder = f"services/{name}" if file.parent.parent.name == "services" else name
+    values = {"block": blocks[0], "folder": folder, "name": name}
+    for key, value in values.items():
+        text = text.replace("{" + key + "}", value)
+    return text
+
+
+if __name__ == "__main__":
+    sys.exit(main())
