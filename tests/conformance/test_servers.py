@@ -1,0 +1,103 @@
+"""What every worker survives: a broker or a Redis that stops, dies, freezes or forgets."""
+
+import asyncio
+import time
+
+import pytest
+
+from workers_runtime.testing import Bus
+
+pytestmark = [pytest.mark.integration, pytest.mark.fault]
+
+
+@pytest.fixture
+async def own(start, private_broker):
+    """A worker and a bus on a broker of their own."""
+    worker = start(RMQ_URL=private_broker.url).wait_ready()
+    async with Bus.connect(private_broker.url) as bus:
+        yield worker, bus, private_broker
+
+
+async def test_worker_starts_before_its_broker(service, start, private_broker):
+    await private_broker.stop()
+    worker = start(RMQ_URL=private_broker.url)
+    worker.wait_status(503)
+    assert worker.get("/health/live").status_code == 200
+    await private_broker.start()
+    worker.wait_ready()
+
+
+@pytest.mark.parametrize("how", ["restart", "kill"])
+async def test_broker_goes_away_and_comes_back(service, own, how):
+    worker, bus, broker = own
+    assert await service.answered(bus, await service.send(bus))
+    if how == "kill":
+        await broker.kill()
+        await broker.start()
+    else:
+        await broker.stop()
+        await broker.start()
+    worker.wait_ready(40)
+    await asyncio.sleep(1)
+    correlation = await _send_when_back(service, bus)
+    assert (await service.answered(bus, correlation, seconds=30)).key in service.outcomes
+    assert worker.running
+
+
+async def test_broker_frozen_for_45_seconds(service, own):
+    worker, bus, broker = own
+    assert await service.answered(bus, await service.send(bus))
+    pending = [await service.send(bus) for _ in range(3)]
+    await broker.freeze()
+    await asyncio.sleep(45)
+    assert worker.running
+    assert worker.get("/health/live").status_code in (200, 503)
+    await broker.thaw()
+    for correlation in pending:
+        assert (await service.answered(bus, correlation, seconds=60)).key in service.outcomes
+    correlation = await _send_when_back(service, bus)
+    assert (await service.answered(bus, correlation, seconds=60)).key in service.outcomes
+
+
+async def test_queue_deleted_under_load_is_declared_again_and_consumed(service, own):
+    worker, bus, _ = own
+    load = asyncio.create_task(_load(service, bus, 40))
+    await asyncio.sleep(0.5)
+    await bus.delete(service.queue)
+    await load
+    deleted = time.monotonic()
+    while await bus.count(service.queue) is None:
+        assert time.monotonic() - deleted < 10, "not declared again within 10 s"
+        await asyncio.sleep(0.2)
+    correlation = await service.send(bus)
+    assert (await service.answered(bus, correlation, seconds=20)).key in service.outcomes
+    assert worker.running
+
+
+async def test_redis_goes_away_and_comes_back(service, start, bus, private_redis):
+    worker = start(REDIS_URL=private_redis.url).wait_ready()
+    assert await service.answered(bus, await service.send(bus))
+    await private_redis.stop()
+    during = await service.send(bus)
+    await asyncio.sleep(3)
+    assert worker.running
+    assert worker.get("/health/live").status_code == 200
+    await private_redis.start()
+    assert (await service.answered(bus, during, seconds=30)).key in service.outcomes
+    worker.wait_ready()
+
+
+async def _send_when_back(service, bus) -> str:
+    """Publish as a client with a retry does: our own connection was lost too."""
+    for _ in range(40):
+        try:
+            return await asyncio.wait_for(service.send(bus), 3)
+        except Exception:
+            await asyncio.sleep(0.5)
+    raise AssertionError("could not publish after the broker came back")
+
+
+async def _load(service, bus, count: int) -> None:
+    for _ in range(count):
+        await service.send(bus)
+        await asyncio.sleep(0.02)
