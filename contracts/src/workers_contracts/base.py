@@ -63,7 +63,7 @@ class Event(Message):
 
 
 class Failed(Event):
-    """Base of ``<domain>.failed``: the command could not be done and is in a dead-letter queue."""
+    """Base of the failed events: the command could not be done and is in a dead-letter queue."""
 
     subject_field = "message_id"
 

@@ -10,7 +10,7 @@ from .types import ArtifactRef, Cui, UtcDateTime, Value
 
 
 class SubmitInvoice(Command):
-    """File a UBL invoice or credit note with ANAF. Give its text in ``xml`` or point to it."""
+    """File a UBL invoice or credit note with ANAF. Give its text in the field xml, or point to it."""
 
     key = "efactura.submit"
     tag: ClassVar[str] = "anaf.efactura"
@@ -21,9 +21,9 @@ class SubmitInvoice(Command):
         default=None, description="Where the UBL document lies, when it is over 128 KiB."
     )
     b2c: bool = Field(default=False, description="The buyer is a consumer.")
-    foreign_buyer: bool = Field(default=False, description="ANAF's `extern`: buyer outside RO.")
-    self_billed: bool = Field(default=False, description="ANAF's `autofactura`.")
-    enforcement: bool = Field(default=False, description="ANAF's `executare`.")
+    foreign_buyer: bool = Field(default=False, description="ANAF's extern: buyer outside RO.")
+    self_billed: bool = Field(default=False, description="ANAF's autofactura.")
+    enforcement: bool = Field(default=False, description="ANAF's executare.")
 
     @model_validator(mode="after")
     def _one_source(self) -> "SubmitInvoice":
@@ -107,6 +107,6 @@ class InvoiceRejected(InvoiceEvent):
 
 
 class InvoiceFailed(Failed):
-    """The document could not be filed; whether ANAF has it is told by ``code``."""
+    """The document could not be filed; whether ANAF has it is told by its code."""
 
     key = "efactura.failed"

@@ -35,7 +35,7 @@ class WorkerMetrics(Value):
 
 
 class WorkerStatus(Event):
-    """One heartbeat of one instance; ``progress`` only grows while work is really done."""
+    """One heartbeat of one instance; progress only grows while work is really done."""
 
     key = "worker.heartbeat"
     subject_field = "id"

@@ -57,7 +57,7 @@ class Taxpayer(Value):
 
 
 class TaxpayerValidated(Event):
-    """The look-up is done; ``valid`` says whether the number may be used."""
+    """The look-up is done; the field valid says whether the number may be used."""
 
     key = "anaf.taxpayer.validated"
     subject_field = "number"

@@ -61,7 +61,7 @@ Cui = Annotated[
     str,
     BeforeValidator(normalise_cui),
     AfterValidator(_check_cui),
-    Field(description="Romanian fiscal code (CUI/CIF); ``RO`` and blanks are accepted."),
+    Field(description="Romanian fiscal code (CUI/CIF); RO in front and blanks are accepted."),
 ]
 Iban = Annotated[
     str, AfterValidator(_check_iban), Field(description="Bank account, ISO 13616, checked.")
