@@ -79,3 +79,18 @@ lock *args:
 [group('maintain')]
 schemas:
     @python -m workers_contracts schemas
+
+# Write .env.example from the settings classes
+[group('maintain')]
+env:
+    @python scripts/env_example.py
+
+# Write the pages of docs/reference from the code
+[group('maintain')]
+docs:
+    @python scripts/reference.py
+
+# Write every Dockerfile from its template, around the marked blocks
+[group('maintain')]
+dockerfiles:
+    @python scripts/dockerfiles.py

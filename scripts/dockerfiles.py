@@ -3,6 +3,7 @@
 python scripts/dockerfiles.py           write the text around each marked block again
 python scripts/dockerfiles.py --check   write nothing; 1 when a Dockerfile departs
 
+The line ARG MEMBERS inside the block is written too: what the package needs from the workspace.
 A new image: copy a neighbour's Dockerfile, edit the marked block, run this.
 """
 
@@ -11,11 +12,15 @@ import re
 import sys
 from pathlib import Path
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 sys.path.insert(0, str(Path(__file__).parent))
-from members import ROOT
+from members import ROOT, Member, members
 
 TEMPLATE = ROOT / "deploy" / "docker" / "Dockerfile.template"
 GLOBS = ("services/*/Dockerfile", "registry-service/Dockerfile", "sandbox/Dockerfile")
+_MEMBERS = re.compile(r'^ARG MEMBERS=".*"$', re.MULTILINE)
 _BLOCK = re.compile(r"^# >>> this image\n(.*?)\n# <<< this image$", re.DOTALL | re.MULTILINE)
 
 
@@ -51,10 +56,25 @@ def expected(file: Path, template: str | None = None) -> str:
         raise ValueError(f"{file}: needs one block between '# >>> this image' and '# <<< …'")
     name = file.parent.name
     folder = f"services/{name}" if file.parent.parent.name == "services" else name
-    values = {"block": blocks[0], "folder": folder, "name": name}
+    line = f'ARG MEMBERS="{" ".join(f"./{one}" for one in needed(ROOT / folder))}"'
+    values = {"block": _MEMBERS.sub(line, blocks[0]), "folder": folder, "name": name}
     for key, value in values.items():
         text = text.replace("{" + key + "}", value)
     return text
+
+
+def needed(folder: Path) -> list[str]:
+    """Return the folders of the workspace that an image installs, in the workspace's order."""
+    known = {canonicalize_name(one.name): one for one in members()}
+    pending: list[Member] = [one for one in known.values() if one.folder == folder]
+    found: set[Path] = set()
+    while pending:
+        member = pending.pop()
+        found.add(member.folder)
+        names = (canonicalize_name(Requirement(line).name) for line in member.dependencies)
+        inside = (known[name] for name in names if name in known)
+        pending.extend(one for one in inside if one.folder not in found)
+    return [str(one.folder.relative_to(ROOT)) for one in known.values() if one.folder in found]
 
 
 if __name__ == "__main__":

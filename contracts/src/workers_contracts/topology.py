@@ -23,6 +23,9 @@ MAX_MESSAGE_BYTES = 256 * 1024
 DELIVERY_LIMIT = 20
 """Backstop only: the workers count deaths themselves, see the suspect lane."""
 
+LOOKS_LIMIT = 1_000_000
+"""Delivery limit of queues that people look into; RabbitMQ 4 drops a letter after 20 by default."""
+
 MAX_QUEUE_LENGTH = 100_000
 """Bound of a worker's queue: beyond it the broker refuses the publisher, visibly."""
 
@@ -95,6 +98,11 @@ def work_queue(name: str) -> Queue:
     )
 
 
+def kept_queue(name: str) -> Queue:
+    """Describe a queue without consumers: it keeps its messages until a person acts."""
+    return _quorum(name, delivery_limit=LOOKS_LIMIT)
+
+
 def delay_queue(seconds: int) -> Queue:
     """Describe one rung: after its time it hands back to the queue named by the routing key."""
     return _quorum(
@@ -121,10 +129,10 @@ def topology() -> Topology:
         Exchange(HEARTBEATS),
         Exchange(CONTROL),
     ]
-    queues = [_quorum(UNROUTED)]
+    queues = [kept_queue(UNROUTED)]
     bindings = [Binding(UNROUTED, UNROUTED, "")]
     for name in command_queues():
-        queues += [work_queue(name), work_queue(suspect_queue(name)), _quorum(dead_queue(name))]
+        queues += [work_queue(name), work_queue(suspect_queue(name)), kept_queue(dead_queue(name))]
     bindings += [Binding(COMMANDS, c.queue(), c.key) for c in commands().values()]
     for seconds in DELAYS_SECONDS:
         exchanges.append(Exchange(delay_name(seconds)))

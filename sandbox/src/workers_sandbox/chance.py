@@ -12,10 +12,11 @@ def drawn(*parts: object) -> random.Random:
 class Numbers:
     """Upload indices, message ids and trace ids: growing, with gaps, beyond 32 bits as at ANAF."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, earlier_starts: int = 0) -> None:
         self._chance = drawn(seed, "numbers")
-        self._index = 5_000_000_000 + self._chance.randrange(1_000_000)
-        self._message = 3_000_000_000 + self._chance.randrange(1_000_000)
+        used = earlier_starts * 10_000_000
+        self._index = 5_000_000_000 + used + self._chance.randrange(1_000_000)
+        self._message = 3_000_000_000 + used + self._chance.randrange(1_000_000)
 
     def index(self) -> str:
         """The next upload index."""

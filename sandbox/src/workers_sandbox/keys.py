@@ -32,6 +32,17 @@ def load(folder: Path | None) -> Keys:
     return Keys(seal, x509.load_pem_x509_certificate(certificate), _key(folder, "token.key"))
 
 
+def earlier_starts(folder: Path | None) -> int:
+    """Count the starts that used this folder before, and this one in it; 0 without a folder."""
+    if folder is None:
+        return 0
+    path = folder / "starts"
+    earlier = int(path.read_text("ascii")) if path.exists() else 0
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(str(earlier + 1), "ascii")
+    return earlier
+
+
 def _key(folder: Path | None, name: str) -> rsa.RSAPrivateKey:
     # The file is the sandbox's own; testing its primes again would slow every start down.
     key = serialization.load_pem_private_key(

@@ -94,6 +94,9 @@ class Settings:
     key_dir: Path | None = _option(  # noqa: RUF009 - it makes a field()
         None, _folder, "folder that keeps the seal and token keys between starts", live=False
     )
+    keep_counting: bool = _option(
+        False, _flag, "numbers go on from the last start with the same key folder", live=False
+    )
     client_id: str = _option("sandbox", str, "OAuth client id", live=False)
     client_secret: str = _option("sandbox", str, "OAuth client secret", live=False)
     page_size: int = _option(500, _positive, "messages a page, and the cap of the unpaged list")

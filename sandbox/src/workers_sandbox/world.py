@@ -4,7 +4,7 @@ from .chance import Numbers
 from .clock import Clock
 from .efactura.documents import Documents
 from .journal import Journal
-from .keys import Keys, load
+from .keys import Keys, earlier_starts, load
 from .misbehaviours.selection import Faults
 from .oauth.grants import Grants
 from .quotas import DailyCounters, MinuteWindow, Spacing
@@ -18,6 +18,8 @@ class World:
 
     def __init__(self, settings: Settings) -> None:
         self.keys: Keys = load(settings.key_dir)
+        # Who keeps a ledger between the starts would meet the same indices again: ANAF's never are.
+        self._earlier_starts = earlier_starts(settings.key_dir) if settings.keep_counting else 0
         self._first_settings = settings
         self.reset()
 
@@ -25,7 +27,7 @@ class World:
         """Back to the state of a fresh start, with the settings of the start."""
         self.settings = self._first_settings
         self.clock = Clock()
-        self.numbers = Numbers(self.settings.seed)
+        self.numbers = Numbers(self.settings.seed, self._earlier_starts)
         self.journal = Journal(self.clock)
         self.daily = DailyCounters()
         self.minute = MinuteWindow()

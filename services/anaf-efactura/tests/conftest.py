@@ -1,34 +1,40 @@
 """A worker without broker: handlers, ledger and client are real, ANAF is the sandbox."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-import redis.asyncio as redis
+from sqlalchemy import select
 
 from anaf_efactura import app
 from anaf_efactura.config import Settings
 from anaf_efactura.handlers import check_invoice, submit_invoice
 from workers_anaf.calls import AuthorisedCalls
-from workers_anaf.limits import Pace
+from workers_anaf.limits import Pace, connect
 from workers_contracts.base import Command, Event
 from workers_contracts.efactura import CheckInvoice, SubmitInvoice
 from workers_ledger.database import Database
-from workers_ledger.documents import Document
+from workers_ledger.documents import Document, _value
+from workers_ledger.schema import DocumentRow
 from workers_ledger.secrets import Secrets
 from workers_runtime.failure import GiveUp, Policy, Retry, decide
 from workers_runtime.identity import Identity, Task, derived_id
 from workers_runtime.outbound import CircuitBreaker, Outbound
 from workers_runtime.router import After
+from workers_sandbox.server import BackgroundServer
+from workers_sandbox.settings import Settings as SandboxSettings
 from workers_sandbox.testing import SandboxServer
+from workers_sandbox.testing.control import Control
 
 SELLER = "12345674"
 DATA = Path(__file__).parent / "data"
-LONGEST_REAL_WAIT = 0.12
+LONGEST_REAL_WAIT = 0.05
 """Waits are noted, not waited: the sandbox needs parts of a second."""
 
 
@@ -105,7 +111,9 @@ class Desk:
         task = self.task(job.identity)
         if isinstance(job.command, CheckInvoice):
             return await check_invoice(job.command, task, self.parts["following"])
-        return await submit_invoice(job.command, task, self.parts["filing"], self.parts["artifacts"])
+        return await submit_invoice(
+            job.command, task, self.parts["filing"], self.parts["artifacts"]
+        )
 
     def task(self, identity: Identity) -> Task:
         """What the kernel tells a handler of its delivery."""
@@ -170,14 +178,86 @@ class Desk:
 
     async def documents(self) -> list[Document]:
         """All documents of the ledger."""
-        from sqlalchemy import select
-
-        from workers_ledger.documents import _value
-        from workers_ledger.schema import DocumentRow
-
         async with self.database.transaction() as session:
             rows = await session.scalars(select(DocumentRow).order_by(DocumentRow.created_at))
             return [_value(row) for row in rows]
+
+
+MakeDesk = Callable[..., Awaitable[Desk]]
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with the certificate, at ANAF without our worker."""
+
+    sandbox: SandboxServer
+    http: httpx.Client
+
+    def log_in(self) -> dict[str, Any]:
+        """Log in; returns ANAF's token answer."""
+        self.sandbox.control.clear_scenarios()
+        self.sandbox.control.oauth_reset()
+        form = {"grant_type": "refresh_token", "refresh_token": self.sandbox.refresh_token}
+        auth = (self.sandbox.client_id, self.sandbox.client_secret)
+        return self.http.post("/anaf-oauth2/v1/token", data=form, auth=auth).json()
+
+    def download(self, download_id: str) -> bytes:
+        """Fetch an archive."""
+        headers = {"authorization": f"Bearer {self.log_in()['access_token']}"}
+        path = f"/prod/FCTEL/rest/descarcare?id={download_id}"
+        return self.http.get(path, headers=headers).content
+
+
+@pytest.fixture(scope="session")
+def person_http(anaf_server: BackgroundServer) -> Iterator[httpx.Client]:
+    """A client made once: reading the trusted authorities takes its time."""
+    with httpx.Client(base_url=anaf_server.url, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def person(sandbox: SandboxServer, person_http: httpx.Client) -> Person:
+    """Somebody with the certificate."""
+    return Person(sandbox, person_http)
+
+
+@pytest.fixture(scope="session")
+def anaf_server(sandbox_keys: Path) -> Iterator[BackgroundServer]:
+    """One quick ANAF for all tests of this package."""
+    settings = SandboxSettings(
+        port=0, key_dir=sandbox_keys, state_delay=0.03, list_delay=0.02, hang=0.03
+    )
+    with BackgroundServer(settings) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def anaf_control(anaf_server: BackgroundServer) -> Iterator[Control]:
+    """Its control API."""
+    control = Control(anaf_server.url)
+    yield control
+    control.close()
+
+
+@pytest.fixture
+def sandbox(anaf_server: BackgroundServer, anaf_control: Control) -> SandboxServer:
+    """That ANAF, which remembers nothing of other tests."""
+    anaf_control.reset()
+    return SandboxServer(anaf_server.url, anaf_control)
+
+
+@pytest.fixture(scope="session")
+def empty_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with the tables, made once."""
+    path = tmp_path_factory.mktemp("ledger") / "ledger.db"
+
+    async def make() -> None:
+        database = Database(f"sqlite:///{path}")
+        await database.open()
+        await database.close()
+
+    asyncio.run(make())
+    return path
 
 
 @pytest.fixture
@@ -195,8 +275,11 @@ def invoice() -> Callable[..., str]:
 
 
 @pytest.fixture
-def efactura_settings(sandbox: SandboxServer, redis_url: str, tmp_path: Path) -> Settings:
+def efactura_settings(
+    sandbox: SandboxServer, redis_url: str, tmp_path: Path, empty_ledger: Path
+) -> Settings:
     """Settings with the sandbox in ANAF's place; short where time is real."""
+    shutil.copy(empty_ledger, tmp_path / "ledger.db")
     seal = tmp_path / "seal.pem"
     seal.write_bytes(sandbox.control.seal_pem())
     return Settings(
@@ -212,19 +295,18 @@ def efactura_settings(sandbox: SandboxServer, redis_url: str, tmp_path: Path) ->
         ANAF_REFRESH_TOKEN=sandbox.refresh_token,
         ANAF_CALL_SECONDS=0,
         trusted_seals=str(seal),
-        resend_after_seconds=0.4,
+        resend_after_seconds=0.2,
         clock_margin_seconds=0,
     )
 
 
 @pytest.fixture
-def make_desk(sandbox: SandboxServer):
+async def make_desk(sandbox: SandboxServer) -> AsyncIterator[MakeDesk]:
     """Put a worker's parts together from settings; several make several replicas."""
     closing: list[Callable[[], Any]] = []
 
     async def make(settings: Settings, *, read_seconds: float = 5.0) -> Desk:
         database = Database(settings.database_url.get_secret_value())
-        await database.open()
         login = Outbound("ANAF log-in", settings.anaf_login_url, read_seconds=read_seconds)
         outbound = Outbound(
             "ANAF e-Factura",
@@ -233,20 +315,19 @@ def make_desk(sandbox: SandboxServer):
             read_seconds=read_seconds,
             breaker=CircuitBreaker(),
         )
-        shared = redis.Redis.from_url(settings.redis_url.get_secret_value(), socket_timeout=2)
+        shared = connect(settings.redis_url.get_secret_value())
         tokens = app._tokens(settings, Secrets(database), login)
         pace = Pace(shared, "anaf.calls", seconds=settings.call_seconds)
         parts = app._parts(settings, database, AuthorisedCalls(outbound, tokens, pace), shared)
         closing.extend([login.close, outbound.close, shared.aclose, database.close])
         return Desk(sandbox, settings, database, {**parts, "outbound": outbound, "tokens": tokens})
 
-    make.closing = closing  # type: ignore[attr-defined]
-    return make
+    yield make
+    for close in closing:
+        await close()
 
 
 @pytest.fixture
-async def desk(make_desk, efactura_settings: Settings) -> AsyncIterator[Desk]:
+async def desk(make_desk: MakeDesk, efactura_settings: Settings) -> Desk:
     """One worker."""
-    yield await make_desk(efactura_settings)
-    for close in make_desk.closing:
-        await close()
+    return await make_desk(efactura_settings)

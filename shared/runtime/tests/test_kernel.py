@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from workers_runtime.testing import Bus, StartWorker
 
 pytestmark = pytest.mark.integration

@@ -8,7 +8,7 @@ from typing import Any
 import redis.asyncio as redis
 
 from workers_anaf.calls import AuthorisedCalls
-from workers_anaf.limits import Allowance, Pace
+from workers_anaf.limits import Allowance, Pace, connect
 from workers_anaf.oauth import TokenKeeper
 from workers_ledger.database import Database
 from workers_ledger.documents import Documents
@@ -40,7 +40,7 @@ def build(settings: Settings | None = None) -> Worker:
     tokens = _tokens(settings, Secrets(database), login)
     # No keep-alive: a reused connection that the host has closed makes an upload uncertain.
     outbound = Outbound("ANAF e-Factura", settings.anaf_base_url, keep_alive=False)
-    shared = redis.Redis.from_url(settings.redis_url.get_secret_value(), socket_timeout=2)
+    shared = connect(settings.redis_url.get_secret_value())
 
     pace = Pace(shared, "anaf.calls", seconds=settings.call_seconds)
 

@@ -24,6 +24,9 @@ from .life import State, Step, next_step
 from .plan import CheckPlan
 from .reconciling import Reconciler
 
+LAST_LOOK = timedelta(days=1)
+"""Longer than any pause between two tries: a try after the term says that the outcome is open."""
+
 _DECIDES = {RefusalKind.DOCUMENT, RefusalKind.OTHER, RefusalKind.NOT_FOUND}
 """Refusals of an upload that are ANAF's judgement on the document."""
 
@@ -57,16 +60,19 @@ class Filing:
         give_up_at = self._give_up_at(draft)
         try:
             return await self._step(next_step(document, draft.filer), document, draft, content)
-        except TransientError as error:
-            # The law sets the term, not a number of tries.
-            error.give_up_at = error.give_up_at or give_up_at
+        except (TransientError, UploadUncertainError) as error:
+            doubtful = isinstance(error, UploadUncertainError) or _in_doubt(document)
+            if doubtful and datetime.now(UTC) >= give_up_at:
+                raise UploadUnresolvedError(
+                    f"{error}; look for the document in SPV and replay the command: it searches "
+                    "again before it sends"
+                ) from error
+            if isinstance(error, TransientError):
+                # The law sets the term, not a number of tries; while ANAF may have the document,
+                # giving up is ours to say and not a matter of tries at all.
+                term = give_up_at + LAST_LOOK if doubtful else give_up_at
+                error.give_up_at = error.give_up_at or term
             raise
-        except UploadUncertainError as error:
-            if datetime.now(UTC) < give_up_at:
-                raise
-            raise UploadUnresolvedError(
-                f"{error}; look for the document in SPV and replay the command: it searches again"
-            ) from error
 
     async def _step(self, step: Step, document: Document, draft: Draft, content: bytes) -> Outcome:
         match step:
@@ -177,6 +183,10 @@ class Filing:
         # From this command's own beginning: the document may be an old one that is filed again.
         term = draft.filer.asked_at + self._max_age
         return max(term, draft.document.deadline or term)
+
+
+def _in_doubt(document: Document) -> bool:
+    return document.state == State.UPLOADING.value
 
 
 def _rejections(reasons: tuple[Refusal, ...]) -> list[dict[str, Any]]:

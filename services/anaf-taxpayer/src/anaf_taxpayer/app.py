@@ -4,9 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-import redis.asyncio as redis
-
-from workers_anaf.limits import Pace
+from workers_anaf.limits import Turns, connect
 from workers_runtime.app import Worker, create_app
 from workers_runtime.config import load
 from workers_runtime.outbound import Outbound
@@ -22,15 +20,17 @@ from .lookup import Lookup
 def build(settings: Settings | None = None) -> Worker:
     """Put the worker together; reads the environment when no settings are given."""
     settings = settings or load(Settings, "anaf-taxpayer")
-    shared = redis.Redis.from_url(settings.redis_url.get_secret_value(), socket_timeout=2)
+    shared = connect(settings.redis_url.get_secret_value())
     # ANAF's public host resets reused connections.
-    outbound = Outbound("ANAF register", settings.anaf_public_url, keep_alive=False)
+    outbound = Outbound(
+        "ANAF register", settings.anaf_public_url, keep_alive=False, read_seconds=20
+    )
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[Mapping[str, Any]]:
         vies = ViesClient(settings.vies_url)
-        pace = Pace(shared, "anaf.lookup", seconds=settings.lookup_seconds)
-        register = Batcher(RegisterClient(outbound).look_up, pace)
+        turns = Turns(shared, "anaf.lookup", seconds=settings.lookup_seconds)
+        register = Batcher(RegisterClient(outbound).look_up, turns)
         cache = Cache(
             shared,
             found_seconds=settings.found_ttl_seconds,

@@ -3,32 +3,35 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
-from workers_anaf.limits import Pace
+from workers_anaf.limits import Turns
+from workers_runtime.errors import PermanentError
 
 KeyType = TypeVar("KeyType")
 ValueType = TypeVar("ValueType")
+Batch: TypeAlias = dict[KeyType, "asyncio.Future[ValueType]"]
 
 
 class Batcher(Generic[KeyType, ValueType]):
     """Coalesces concurrent questions; the same question asked twice is sent once.
 
     Args:
-        fetch: answers many keys at once; what it raises reaches everyone who waits.
-        pace: when the next call may start, over all replicas.
+        fetch: answers many keys at once; what it raises reaches everyone who waits; a batch that is
+            refused for good is halved until the refused question is alone.
+        turns: when the next call may be made, over all replicas.
         size: most keys of one call.
     """
 
     def __init__(
         self,
         fetch: Callable[[list[KeyType]], Awaitable[dict[KeyType, ValueType]]],
-        pace: Pace,
+        turns: Turns,
         *,
         size: int = 100,
     ) -> None:
         self._fetch = fetch
-        self._pace = pace
+        self._turns = turns
         self._size = size
         self._waiting: dict[KeyType, asyncio.Future[ValueType]] = {}
         self._task: asyncio.Task[None] | None = None
@@ -51,30 +54,60 @@ class Batcher(Generic[KeyType, ValueType]):
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+        for future in self._waiting.values():
+            future.cancel()
+        self._waiting.clear()
 
     async def _drain(self) -> None:
-        while self._waiting:
-            batch: dict[KeyType, asyncio.Future[ValueType]] = {}
-            try:
-                await self._pace.wait()
-                batch = {key: self._waiting.pop(key) for key in list(self._waiting)[: self._size]}
-                answers = await self._fetch(list(batch))
-            except asyncio.CancelledError:
-                for future in batch.values():
-                    future.cancel()
-                raise
-            except Exception as error:  # noqa: BLE001 - it belongs to those who wait
-                # Failed before anything was taken: everyone waits for this very call.
-                batch = batch or self._take_all()
-                for future in batch.values():
-                    future.set_exception(error)
-            else:
-                for key, future in batch.items():
-                    future.set_result(answers[key])
+        halves: list[Batch[KeyType, ValueType]] = []
+        try:
+            while self._waiting or halves:
+                async with self._turns.turn():
+                    await self._ask(halves.pop() if halves else self._next(), halves)
+        except Exception as error:  # noqa: BLE001 - nobody may wait for a task that has ended
+            for batch in (*halves, self._waiting):
+                _fail(batch, error)
+            self._waiting.clear()
+        finally:
+            for batch in halves:
+                _cancel(batch)
 
-    def _take_all(self) -> dict[KeyType, "asyncio.Future[ValueType]"]:
-        waiting, self._waiting = self._waiting, {}
-        return waiting
+    def _next(self) -> "Batch[KeyType, ValueType]":
+        return {key: self._waiting.pop(key) for key in list(self._waiting)[: self._size]}
+
+    async def _ask(
+        self,
+        batch: "Batch[KeyType, ValueType]",
+        halves: "list[Batch[KeyType, ValueType]]",
+    ) -> None:
+        try:
+            answers = await self._fetch(list(batch))
+            for key, future in batch.items():
+                future.set_result(answers[key])
+        except asyncio.CancelledError:
+            _cancel(batch)
+            raise
+        except PermanentError as error:
+            if len(batch) == 1:
+                _fail(batch, error)
+            else:
+                # One question that is refused must not take the others with it.
+                keys, middle = list(batch), len(batch) // 2
+                halves.append({key: batch[key] for key in keys[:middle]})
+                halves.append({key: batch[key] for key in keys[middle:]})
+        except Exception as error:  # noqa: BLE001 - it belongs to those who wait
+            _fail(batch, error)
+
+
+def _cancel(batch: "Batch[KeyType, ValueType]") -> None:
+    for future in batch.values():
+        future.cancel()
+
+
+def _fail(batch: "Batch[KeyType, ValueType]", error: Exception) -> None:
+    for future in batch.values():
+        if not future.done():
+            future.set_exception(error)
 
 
 def _look(future: "asyncio.Future[ValueType]") -> None:

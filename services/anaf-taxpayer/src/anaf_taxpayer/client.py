@@ -57,10 +57,10 @@ class RegisterClient:
         if answer is None or reply.status not in (200, 404):
             wait = 60.0 if isinstance(reply, FirewallPage) else reply.retry_after
             raise RegisterUnavailableError(f"ANAF: {summary(reply)}", retry_after=wait)
-        unanswered = {c for c, _ in asked} - answer.taxpayers.keys() - answer.unknown
+        unanswered = sum(not answer.answers(code, day) for code, day in asked)
         if unanswered:
-            raise RegisterUnavailableError(f"ANAF left {len(unanswered)} codes without an answer")
-        return {(code, day): answer.taxpayers.get(code) for code, day in asked}
+            raise RegisterUnavailableError(f"ANAF left {unanswered} codes without an answer")
+        return {(code, day): answer.on(code, day) for code, day in asked}
 
 
 @dataclass(frozen=True)
@@ -80,15 +80,17 @@ class ViesClient:
         # Our own description of the one operation: nothing is fetched, so nothing can be missing.
         path = files(__package__) / "vies.wsdl"
         settings = zeep.Settings(forbid_entities=True, forbid_external=True, forbid_dtd=True)
-        transport = AsyncTransport(client=self._http, operation_timeout=seconds)
-        client = zeep.AsyncClient(str(path), transport=transport, settings=settings)
+        self._transport = AsyncTransport(client=self._http, operation_timeout=seconds)
+        client = zeep.AsyncClient(str(path), transport=self._transport, settings=settings)
         # AsyncClient.create_service makes a synchronous proxy in zeep 4.3.
         binding = client.wsdl.bindings[VIES_BINDING]
         self._service = AsyncServiceProxy(client, binding, address=address)
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        await self._transport.aclose()
+        # zeep makes a second client for descriptions and leaves it open.
+        self._transport.wsdl_client.close()
 
     async def check(self, country: str, number: str) -> ViesAnswer | None:
         """Ask VIES; None when it calls the number malformed.

@@ -16,32 +16,47 @@ _SECTOR = re.compile(r"sector(?:ul)?\s*([1-6])", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Found:
-    """What one answer says about several codes; absent codes were not mentioned."""
+    """What one answer says about several codes."""
 
-    taxpayers: dict[str, Taxpayer]
+    rows: dict[str, dict[date | None, Taxpayer]]
+    """By code, then by the day that the row is about."""
     unknown: frozenset[str]
+
+    def answers(self, code: str, day: date) -> bool:
+        """Say whether the answer mentions a code at all."""
+        return code in self.unknown or self.on(code, day) is not None
+
+    def on(self, code: str, day: date) -> Taxpayer | None:
+        """Return what is said of a code on a day, None when it is unknown or not mentioned."""
+        rows = self.rows.get(code, {})
+        if day in rows:
+            return rows[day]
+        # A row without a readable day answers for its code, unless several days were asked about.
+        alone = len(rows) == 1 and code not in self.unknown
+        return next(iter(rows.values())) if alone else None
 
 
 def read_answer(data: object) -> Found | None:
     """Read ``found`` and ``notFound``; None when the JSON is something else."""
     if not isinstance(data, dict) or not {"found", "notFound"} & data.keys():
         return None
-    rows = data.get("found") or []
-    missing = data.get("notFound") or []
-    if not isinstance(rows, list) or not isinstance(missing, list):
+    # The envelope of the instruction file; live answers come without it.
+    if str(data.get("cod", 200)) not in {"200", "404"}:
         return None
-    taxpayers = {
-        code: _taxpayer(row) for row in rows if isinstance(row, dict) and (code := _code(row))
-    }
+    found, missing = data.get("found") or [], data.get("notFound") or []
+    if not isinstance(found, list) or not isinstance(missing, list):
+        return None
+    rows: dict[str, dict[date | None, Taxpayer]] = {}
     unknown = {str(code) for code in missing if isinstance(code, int | str)}
-    return Found(taxpayers, frozenset(unknown - taxpayers.keys()))
-
-
-def _code(row: dict[str, Any]) -> str:
-    general = _part(row, "date_generale")
-    code = general.get("cui")
-    # Some of ANAF's registers list an unknown code under "found", with every field empty.
-    return str(code) if isinstance(code, int | str) and _text(general, "denumire") else ""
+    for row in found:
+        general = _part(row, "date_generale") if isinstance(row, dict) else {}
+        code = _text(general, "cui")
+        if not _text(general, "denumire"):
+            # Some of ANAF's registers list an unknown code under "found", with empty fields.
+            unknown.add(code)
+        elif code:
+            rows.setdefault(code, {})[_day(general, "data")] = _taxpayer(row)
+    return Found(rows, frozenset(unknown - {""}))
 
 
 def _taxpayer(row: dict[str, Any]) -> Taxpayer:

@@ -2,7 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import redis.asyncio as redis
@@ -24,7 +26,30 @@ local ahead = math.ceil((slot - now + tonumber(ARGV[1])) / 1000)
 redis.call('SET', KEYS[1], string.format('%.0f', slot + tonumber(ARGV[1])), 'PX', ahead + 1000)
 return string.format('%.0f', slot - now)
 """
+# A turn is a key that nobody else can set; its life is the wait. Returns the milliseconds left.
+_TAKE = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return 0 end
+local left = redis.call('PTTL', KEYS[1])
+if left > 0 then return left end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 0
+"""
+_GIVE_BACK = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+if tonumber(ARGV[2]) > 0 then redis.call('SET', KEYS[1], '', 'PX', ARGV[2])
+else redis.call('DEL', KEYS[1]) end
+return 1
+"""
+CONNECTIONS = 20
 _log = get_logger(__name__)
+
+
+def connect(url: str) -> "redis.Redis":
+    """Return a client for limits: it waits for a connection rather than do without the limit."""
+    pool = redis.BlockingConnectionPool.from_url(
+        url, max_connections=CONNECTIONS, timeout=5, socket_timeout=2, socket_connect_timeout=2
+    )
+    return redis.Redis.from_pool(pool)
 
 
 class DailyLimitError(QuotaError):
@@ -59,6 +84,64 @@ class Pace:
         wait = max(0.0, self._free - now)
         self._free = max(now, self._free) + self._seconds
         return wait
+
+
+class Turns:
+    """One call at a time over all replicas, and ``seconds`` from an end to the next beginning.
+
+    Slower than `Pace`, and exact: whatever a loop, a handshake or a network delays, two calls
+    never arrive closer together. Alone when Redis is away.
+
+    Args:
+        client: the Redis that all replicas share.
+        name: of the limit.
+        seconds: between two calls.
+        hold_seconds: longest call; after it a turn whose holder died is free again.
+    """
+
+    def __init__(
+        self, client: "redis.Redis", name: str, *, seconds: float, hold_seconds: float = 30.0
+    ) -> None:
+        self._redis = client
+        self._key = f"wrk:limit:{name}"
+        self._seconds = seconds
+        self._hold = hold_seconds
+        self._lock = asyncio.Lock()
+        self._free = 0.0
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for the turn, hold it while the call is made."""
+        token = uuid.uuid4().hex
+        async with self._lock:
+            await asyncio.sleep(max(0.0, self._free - time.monotonic()))
+            await self._wait_for(token)
+            try:
+                yield
+            finally:
+                self._free = time.monotonic() + self._seconds
+                await self._give_back(token)
+
+    async def _wait_for(self, token: str) -> None:
+        left = await self._take(token)
+        while left > 0:
+            # Who has the turn may end long before its longest call.
+            await asyncio.sleep(min(left, max(self._seconds / 10, 0.01)))
+            left = await self._take(token)
+
+    async def _take(self, token: str) -> float:
+        answer = await self._run(_TAKE, token, str(int(self._hold * 1000)))
+        return int(answer or 0) / 1000
+
+    async def _give_back(self, token: str) -> None:
+        await self._run(_GIVE_BACK, token, str(int(self._seconds * 1000)))
+
+    async def _run(self, script: str, *args: str) -> str | None:
+        try:
+            return str(await self._redis.eval(script, 1, self._key, *args))
+        except (TimeoutError, RedisError, OSError) as error:
+            _log.warning("limit kept by this process alone", reason=type(error).__name__)
+            return None
 
 
 class Allowance:

@@ -154,12 +154,7 @@ def refusal_of(reply: Reply) -> Refusal | None:
     if isinstance(reply, JsonReply):
         text = _json_error(reply.data)
         if text is not None:
-            refusal = classify_text(text)
-            return (
-                Refusal(RefusalKind.TECHNICAL, text)
-                if _is_outage(reply.status, refusal)
-                else refusal
-            )
+            return _with_status(classify_text(text), reply.status)
     if reply.status == 403:
         return Refusal(RefusalKind.RIGHTS, "HTTP 403")
     if isinstance(reply, FirewallPage | HtmlPage | Empty | Unreadable) or reply.status >= 500:
@@ -183,8 +178,12 @@ def summary(reply: Reply) -> str:
             return f"{name} (HTTP {reply.status})"
 
 
-def _is_outage(status: int, refusal: Refusal) -> bool:
-    return status >= 500 and refusal.kind is RefusalKind.OTHER
+def _with_status(refusal: Refusal, status: int) -> Refusal:
+    """A text of the web server's ("Forbidden") says less than its status."""
+    if refusal.kind is not RefusalKind.OTHER or status < 400:
+        return refusal
+    by_status = {400: RefusalKind.CALLER, 403: RefusalKind.RIGHTS}
+    return Refusal(by_status.get(status, RefusalKind.TECHNICAL), refusal.text)
 
 
 def _json_error(data: dict[str, Any] | list[Any]) -> str | None:

@@ -1,6 +1,7 @@
 """Opens the database: SQLite in a file by default, PostgreSQL by address."""
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -109,7 +110,9 @@ def _translated() -> Iterator[None]:
     except DBAPIError as error:
         if _is_defect(error):
             raise
-        raise DatabaseDownError(type(error.orig).__name__) from error
+        # SQLAlchemy wraps the driver's own error, whose name tells an operator most.
+        told = error.orig.__cause__ if error.orig and error.orig.__cause__ else error.orig
+        raise DatabaseDownError(type(told).__name__) from error
     except (
         PoolTimeoutError,
         TimeoutError,
@@ -124,7 +127,12 @@ def _translated() -> Iterator[None]:
 def _is_defect(error: DBAPIError) -> bool:
     """A statement that can never work says nothing about the database's health."""
     state = str(getattr(error.orig, "sqlstate", "") or "")
-    return isinstance(error, DataError | ProgrammingError) or state[:2] in {"22", "42"}
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return (
+        isinstance(error, DataError | ProgrammingError)
+        or state[:2] in {"22", "42"}
+        or code == sqlite3.SQLITE_ERROR
+    )
 
 
 def parse(url: str) -> URL:

@@ -46,10 +46,19 @@ _log = get_logger(__name__)
 class Worker:
     """A worker, ready to run; made by `create_app`."""
 
-    def __init__(self, app: AsgiFastStream, settings: WorkerSettings, service: str) -> None:
+    def __init__(
+        self,
+        app: AsgiFastStream,
+        settings: WorkerSettings,
+        service: str,
+        *,
+        install: Callable[[], None],
+    ) -> None:
         self.app = app
         self.settings = settings
         self.service = service
+        self.install = install
+        """Makes the worker's telemetry the process's own; called once, by `run`."""
         self.address = ""
         """Where its pages are, known once the server listens."""
 
@@ -168,7 +177,12 @@ def create_app(
             finally:
                 await drain(consumers, kernel, heartbeat, seconds=settings.drain_seconds)
 
-    worker = Worker(_pages(broker, health, router, tag), settings, router.service)
+    worker = Worker(
+        _pages(broker, health, router, tag),
+        settings,
+        router.service,
+        install=lambda: tracing.install(metrics.registry),
+    )
     worker.app.lifespan_context = lambda *_: whole_life()
     return worker
 

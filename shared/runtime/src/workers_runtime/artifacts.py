@@ -12,6 +12,9 @@ from workers_contracts.types import ArtifactRef
 
 from .errors import PermanentError, TransientError
 
+LONGEST_NAME = 255
+"""Bytes of one part of a path, as file systems have it."""
+
 
 class ArtifactMissingError(PermanentError):
     """The reference names nothing that is there."""
@@ -71,7 +74,9 @@ class Artifacts:
             # The size is known before the content is read: a changed file may be huge.
             size = answer.meta["size"]
             content = bytes(await answer.bytes_async()) if size == reference.size else b""
-        except FileNotFoundError:
+        except ValueError:
+            raise ArtifactForbiddenError(f"{reference.uri!r} cannot be an address here") from None
+        except (FileNotFoundError, IsADirectoryError):
             raise ArtifactMissingError(f"there is no artifact at {reference.uri}") from None
         except Exception as error:
             raise ArtifactStoreError(f"cannot read: {type(error).__name__}") from error
@@ -82,7 +87,9 @@ class Artifacts:
     def _path(self, uri: str) -> str:
         prefix = f"{self._url}/"
         path = unquote(uri.removeprefix(prefix))
-        if not uri.startswith(prefix) or ".." in path.split("/") or path.startswith("/"):
+        parts = path.split("/")
+        named = all(0 < len(part.encode(errors="replace")) <= LONGEST_NAME for part in parts)
+        if not uri.startswith(prefix) or ".." in parts or not named:
             raise ArtifactForbiddenError(
                 f"the artifact must lie under {self._url}; store it there and send that address"
             )
@@ -91,6 +98,10 @@ class Artifacts:
 
 def _open(url: str) -> ObjectStore:
     parts = urlsplit(url)
+    if parts.scheme == "file" and (parts.netloc or not parts.path.strip("/")):
+        raise ValueError(f"ARTIFACTS_URL is {url}; write file:///folder, with three slashes")
+    if parts.scheme == "s3" and not parts.netloc:
+        raise ValueError("ARTIFACTS_URL names no bucket; write s3://bucket/prefix")
     makers: dict[str, Callable[[], ObjectStore]] = {
         "file": lambda: LocalStore(Path(unquote(parts.path)), mkdir=True),
         "memory": MemoryStore,

@@ -21,9 +21,13 @@ class FileSettingsSource(PydanticBaseSettingsSource):
         if not path:
             return None, field_name, False
         try:
-            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
+            content = Path(path).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise ValueError(f"{name}_FILE names {path}: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise ValueError(f"{name}_FILE names {path}: it is not UTF-8 text") from None
+        # An empty file is an unset value, as an empty variable is.
+        return content or None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
         """Return the values of all fields that have a file."""
@@ -61,10 +65,16 @@ class WorkerSettings(BaseSettings):
         default="production", validation_alias="WORKERS_ENV", description="dev, test or production."
     )
     log_level: str = Field(
-        default="INFO", validation_alias="LOG_LEVEL", description="DEBUG to ERROR."
+        default="INFO",
+        pattern="(?i)^(debug|info|warning|error|critical)$",
+        validation_alias="LOG_LEVEL",
+        description="DEBUG to ERROR.",
     )
     log_format: str = Field(
-        default="json", validation_alias="LOG_FORMAT", description="json, or console for people."
+        default="json",
+        pattern="^(json|console)$",
+        validation_alias="LOG_FORMAT",
+        description="json, or console for people.",
     )
     http_host: str = Field(
         default="127.0.0.1",
@@ -176,7 +186,8 @@ def load(settings: type[SettingsType], program: str) -> SettingsType:
             place = str(problem["loc"][0]) if problem["loc"] else "settings"
             field = settings.model_fields.get(place)
             name = variable_name(settings, place, field) if field else place
-            what = "is not set" if problem["type"] == "missing" else problem["msg"]
+            text = problem["msg"].removeprefix("Value error, ")
+            what = "is not set" if problem["type"] == "missing" else f"is wrong: {text}"
             help_text = next(
                 (
                     f.description

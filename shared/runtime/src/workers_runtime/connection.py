@@ -59,7 +59,11 @@ class Connection:
             return self._channel
 
     def drop(self, channel: AbstractChannel | None = None) -> None:
-        """Forget the connection (when ``channel`` is still its channel) and close it behind us."""
+        """Forget the connection and close it behind us.
+
+        With ``channel``, only when that is still its channel: whoever waited on the old one must
+        not take the new one from the others.
+        """
         if channel is not None and channel is not self._channel:
             return
         connection, self._connection, self._channel = self._connection, None, None
@@ -88,5 +92,6 @@ def cut(connection: AbstractConnection) -> None:
     """
     transport = getattr(connection, "transport", None)
     reader = getattr(getattr(transport, "connection", None), "_reader_task", None)
-    if isinstance(reader, asyncio.Task):
+    # It is aiormq's own wrapper of a task.
+    if reader is not None:
         reader.cancel()

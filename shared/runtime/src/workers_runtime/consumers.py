@@ -68,6 +68,7 @@ class Consumers:
         self._watched: dict[str, Watched] = {lane.consumed: Watched() for lane in lanes}
         self._task: asyncio.Task[None] | None = None
         self._unhealthy_since: float | None = None
+        self._complaint = ""
         self.consuming = False
         self.stopping = False
 
@@ -114,7 +115,7 @@ class Consumers:
                 problem = await self._problem()
             except TopologyError as error:
                 problem = None
-                _log.error("the broker's topology is in the way", reason=str(error))
+                self._complain(str(error))
                 self.consuming = False
             except _BROKER_ERRORS as error:
                 problem = f"broker: {type(error).__name__}"
@@ -126,10 +127,16 @@ class Consumers:
             await self._judge(problem)
             await asyncio.sleep(WATCH_SECONDS)
 
+    def _complain(self, reason: str) -> None:
+        # Once, not at every look: it lasts until a person acts.
+        if reason != self._complaint:
+            _log.error("not consuming: the broker's topology is in the way", reason=reason)
+        self._complaint = reason
+
     async def _judge(self, problem: str | None) -> None:
         if problem is None:
             if self.consuming and self._unhealthy_since is not None:
-                self._unhealthy_since = None
+                self._unhealthy_since, self._complaint = None, ""
                 _log.info("consuming", queues=[lane.consumed for lane in self._lanes])
             return
         now = time.monotonic()

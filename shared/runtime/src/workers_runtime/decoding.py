@@ -11,6 +11,9 @@ from workers_contracts.topology import MAX_MESSAGE_BYTES
 
 from .errors import InvalidMessageError, MessageTooLargeError
 
+MAX_PLACE = 200
+"""Characters of a field's place: the publisher chose its name, and it becomes an AMQP header."""
+
 CommandType = TypeVar("CommandType", bound=Command)
 
 
@@ -47,11 +50,11 @@ def explain(command: type[Command], error: ValidationError) -> InvalidMessageErr
 
 
 def place(location: tuple[int | str, ...]) -> str:
-    """Return a field's place, for example ``lines[2].amount``."""
+    """Return a field's place, for example ``lines[2].amount``, cut when it is very long."""
     text = ""
     for part in location:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text
+    return text if len(text) <= MAX_PLACE else f"{text[:MAX_PLACE]}…"
 
 
 def _sentence(command: type[Command], problem: dict[str, Any]) -> str:
@@ -68,5 +71,11 @@ def _sentence(command: type[Command], problem: dict[str, Any]) -> str:
         near = get_close_matches(field, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known fields: {', '.join(known)}"
         return f"{field}: unknown field; {hint}"
-    message = str(problem["msg"]).removeprefix("Value error, ")
+    if problem["type"] == "union_tag_invalid":
+        # pydantic's own words quote the value.
+        context = problem["ctx"]
+        return (
+            f"{field}: {context['discriminator']} must be one of {context['expected_tags']}"
+        ).removeprefix(": ")
+    message = str(problem["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
     return f"{field}: {message}" if field else message

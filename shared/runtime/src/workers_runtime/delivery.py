@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -10,11 +11,11 @@ import aio_pika
 from aio_pika.abc import AbstractIncomingMessage
 
 from workers_contracts.catalog import failed_event
-from workers_contracts.topology import dead_queue, suspect_queue
+from workers_contracts.topology import EVENTS, dead_queue, suspect_queue
 
 from .failpoints import hit
 from .failure import GiveUp
-from .identity import DUE, Identity, Task, derived_id
+from .identity import DUE, MAX_MS, Identity, Task, derived_id
 from .ladder import rung_for
 from .metrics import Metrics
 from .publisher import Publisher, plain_headers
@@ -87,6 +88,15 @@ class Delivery:
         )
 
 
+def failure_of(wires: list[Wire]) -> GiveUp | None:
+    """Return why a recorded outcome gave the command up; None when it did not."""
+    for wire in wires:
+        data = json.loads(wire.body).get("data", {}) if wire.exchange == EVENTS else {}
+        if data.get("dead_letter_queue"):
+            return GiveUp(data["code"], data["message"], data.get("field"))
+    return None
+
+
 class Exits:
     """Where a delivery can go. Each publishes with confirms before it acknowledges."""
 
@@ -116,9 +126,8 @@ class Exits:
 
     async def later(self, delivery: Delivery, seconds: float) -> None:
         """Send it up the delay ladder; it comes back to the lane it came from."""
-        identity, now_ms = delivery.identity, time.time() * 1000
-        if identity.due_ms <= now_ms:
-            identity = replace(identity, due_ms=int(now_ms + seconds * 1000))
+        due_ms = min(int((time.time() + seconds) * 1000), MAX_MS)
+        identity = replace(delivery.identity, due_ms=due_ms)
         copy = delivery.copy(identity, identity.headers())
         await self._publisher.publish(
             rung_for(seconds), delivery.lane.consumed, copy, mandatory=True
@@ -162,7 +171,13 @@ class Exits:
             dead_letter_queue=dead_queue(delivery.lane.queue),
             failed_at=now,
         )
-        return Outbox(source=self._tag, identity=delivery.identity, now=now).failed(event)
+        return self.outbox(delivery, now).failed(event)
+
+    def outbox(self, delivery: Delivery, now: datetime) -> Outbox:
+        """Return what makes this delivery's messages."""
+        return Outbox(
+            source=self._tag, command=delivery.command, identity=delivery.identity, now=now
+        )
 
     async def ack(self, delivery: Delivery) -> None:
         """Acknowledge. A channel that is gone means a redelivery, and the journal answers it."""

@@ -98,6 +98,18 @@ class KilledItsWorkerError(PermanentError):
     code = "killed_its_worker"
 
 
+class RetriesExhaustedError(PermanentError):
+    """A transient failure lasted past its term: the age limit, or the document's legal deadline."""
+
+    code = "retries_exhausted"
+
+
+class InternalError(PermanentError):
+    """The worker failed several times in a way nobody foresaw: a defect; its log has the details."""
+
+    code = "internal_error"
+
+
 class TopologyError(WorkerError):
     """The broker holds a queue or exchange with other arguments than the product's."""
 

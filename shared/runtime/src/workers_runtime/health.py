@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
@@ -53,8 +52,6 @@ class Health:
         self._metrics = metrics
         self._deep = deep
         self._deep_results: dict[str, str | None] = {}
-        self._loop_beat = time.monotonic()
-        self._last_ready = True
 
     async def checks(self) -> list[Check]:
         """Run the quick checks; each has a limit, so the page always answers."""

@@ -73,9 +73,13 @@ class Heartbeat:
             if self._consumers.consuming:
                 break
             await asyncio.sleep(0.1)
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(self._publisher.connect(), START_SECONDS)
         while True:
             await self._health.run_deep()
-            await self._send(None)
+            with contextlib.suppress(asyncio.TimeoutError):
+                # A beat that could not leave in time is dropped: the next one is fresh.
+                await asyncio.wait_for(self._send(None), self._seconds)
             # The first beats come quickly: a new instance is known before its first half minute.
             await asyncio.sleep(self._seconds if self._consumers.consuming else 1.0)
 

@@ -32,11 +32,16 @@ def _text(value: object) -> str | None:
     return str(value) if value not in (None, "") else None
 
 
+MAX_MS = 253_402_300_799_000
+"""The end of the year 9999; a header's number above it is as good as none."""
+
+
 def _number(value: object, default: int) -> int:
     try:
-        return int(str(value))
+        number = int(str(value)[:20])
     except ValueError:
         return default
+    return number if 0 <= number <= MAX_MS else default
 
 
 @dataclass(frozen=True)
@@ -65,10 +70,10 @@ class Identity:
             correlation_id=_text(raw.correlation_id),
             tenant=_text(headers.get(TENANT)),
             attempt=max(1, _number(headers.get(ATTEMPT), 1)),
-            first_seen_ms=_number(headers.get(FIRST_SEEN), now),
+            first_seen_ms=min(now, _number(headers.get(FIRST_SEEN), now)),
             due_ms=_number(headers.get(DUE), 0),
             in_doubt=_number(headers.get(IN_DOUBT), 0) == 1,
-            replay=max(0, _number(headers.get(REPLAY), 0)),
+            replay=_number(headers.get(REPLAY), 0),
             redelivered=bool(raw.redelivered),
             traceparent=_text(headers.get(TRACEPARENT)),
         )

@@ -17,17 +17,19 @@ ALIVE_SECONDS = 6
 """An instance that did not prove its life for this long is dead; proved every second."""
 
 # KEYS: the message, prefix of alive keys.
-# ARGV: owner, token, ttl, '1' when this process works on it.
+# ARGV: owner, token, ttl, ttl of the proof of life.
+# The proof of life is written with the claim: a claim without it looks abandoned.
 # A takeover is decided by the owner's proof of life, never by AMQP's redelivered flag: that flag
 # may belong to another copy of a duplicated command whose owner is alive.
 _CLAIM = """
+redis.call('SET', KEYS[2] .. ARGV[1], '1', 'EX', ARGV[4])
 local state = redis.call('HGET', KEYS[1], 'state')
 if state == 'done' then return {'done', redis.call('HGET', KEYS[1], 'outcome')} end
+-- What this process works on it does not ask for: its own claim is one whose answer was lost.
 local kind, deaths = 'new', tonumber(redis.call('HGET', KEYS[1], 'deaths') or '0')
 if state == 'run' then
   local owner = redis.call('HGET', KEYS[1], 'owner')
   local mine = owner == ARGV[1]
-  if mine and ARGV[4] == '1' then return {'busy', ''} end
   if not mine and redis.call('EXISTS', KEYS[2] .. owner) == 1 then return {'busy', ''} end
   if not mine then deaths = deaths + 1 end
   kind = 'doubt'
@@ -38,10 +40,16 @@ return {kind, tostring(deaths)}
 """
 
 # ARGV: token, new state, outcome, ttl. The token fences off a worker that was given up for dead.
+# A record that vanished (Redis was emptied) was taken over by nobody: the outcome counts.
+# The same step again means that only Redis's answer to it was lost.
 _SETTLE = """
-if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return 0 end
-if redis.call('HGET', KEYS[1], 'state') ~= 'run' then return 0 end
-redis.call('HSET', KEYS[1], 'state', ARGV[2], 'outcome', ARGV[3])
+local token = redis.call('HGET', KEYS[1], 'token')
+if token and token ~= ARGV[1] then return 0 end
+local state = redis.call('HGET', KEYS[1], 'state')
+if state and state ~= 'run' then
+  return (state == ARGV[2] and redis.call('HGET', KEYS[1], 'outcome') == ARGV[3]) and 1 or 0
+end
+redis.call('HSET', KEYS[1], 'state', ARGV[2], 'outcome', ARGV[3], 'token', ARGV[1])
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 return 1
 """
@@ -59,6 +67,18 @@ return ARGV[1]
 _log = get_logger(__name__)
 
 
+def _claim(kind: str, value: str, token: str) -> Claim:
+    match kind:
+        case "done":
+            return Done(value)
+        case "busy":
+            return Busy()
+        case "doubt":
+            return InDoubt(token, int(value))
+        case _:
+            return New(token)
+
+
 class RedisJournal:
     """Implements `Journal` on Redis. Losing Redis loses what was done: fine without effects."""
 
@@ -71,6 +91,7 @@ class RedisJournal:
         self._instance = instance
         self._ttl = ttl_seconds
         self._held: set[str] = set()
+        self._asking: dict[str, asyncio.Event] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -110,24 +131,25 @@ class RedisJournal:
 
     async def claim(self, key: str) -> Claim:
         """Take ``key`` for this instance, or learn why not."""
-        token = uuid.uuid4().hex
-        # The proof of life is written before the claim: a claim without it looks abandoned.
-        await self._eval(
-            "return redis.call('SET', KEYS[1], '1', 'EX', ARGV[1])",
-            [self._alive + self._instance],
-            [ALIVE_SECONDS],
-        )
-        kind, value = await self._eval(
-            _CLAIM,
-            [self._prefix + key, self._alive],
-            [self._instance, token, self._ttl, "1" if key in self._held else "0"],
-        )
-        if kind == "done":
-            return Done(value)
-        if kind == "busy":
+        # One question a key at a time: two copies of a command may arrive in the same moment.
+        while (asked := self._asking.get(key)) is not None:
+            await asked.wait()
+        if key in self._held:
             return Busy()
-        self._held.add(key)
-        return InDoubt(token, int(value)) if kind == "doubt" else New(token)
+        self._asking[key] = answered = asyncio.Event()
+        token = uuid.uuid4().hex
+        keys = [self._prefix + key, self._alive]
+        try:
+            kind, value = await self._eval(
+                _CLAIM, keys, [self._instance, token, self._ttl, ALIVE_SECONDS]
+            )
+            claim = _claim(kind, value, token)
+            if isinstance(claim, New | InDoubt):
+                self._held.add(key)
+        finally:
+            del self._asking[key]
+            answered.set()
+        return claim
 
     async def _settle(self, key: str, token: str, state: str, outcome: str) -> bool:
         args = [token, state, outcome, self._ttl]

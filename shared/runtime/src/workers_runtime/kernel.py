@@ -15,12 +15,13 @@ from aio_pika.abc import AbstractIncomingMessage
 from workers_contracts.base import Command
 
 from .decoding import decode
-from .delivery import Delivery, Exits, Lane
+from .delivery import ACK_SECONDS, Delivery, Exits, Lane, failure_of
 from .errors import (
     HandlerTimeoutError,
     InvalidMessageError,
     JournalUnavailableError,
     KilledItsWorkerError,
+    OutcomeUnknownError,
 )
 from .failpoints import hit, interfere
 from .failure import GiveUp, Policy, Retry, decide
@@ -29,12 +30,15 @@ from .journal import Busy, Done, InDoubt, Journal, New
 from .ladder import remaining_seconds
 from .logs import get_logger
 from .metrics import Metrics
+from .tasks import is_being_cancelled
 from .tracing import Tracing
-from .wire import Outbox, Wire, dump, undump
+from .wire import Wire, dump, undump
 
 DEATHS_BEFORE_SUSPECT = 2
 DEATHS_BEFORE_DEAD = 4
 BUSY_SECONDS = 5.0
+HAND_BACK_SECONDS = 1.0
+"""Before an unsettled delivery goes back: slow enough not to burn a processor."""
 
 Call = Callable[[Command, Task], Awaitable[Any]]
 ResultType = TypeVar("ResultType")
@@ -105,9 +109,18 @@ class Kernel:
             )
             with self._tracing.process(lane.handler.command.key, identity) as traced:
                 await self._settle(Delivery(lane, raw, traced), call)
+        except Exception:  # noqa: BLE001 - whatever it was, the delivery must not wait silently
+            # Unsettled: the broker counts its tries and buries it after the last one.
+            _log.exception("delivery not settled, handed back to the broker")
+            await self._hand_back(raw)
         finally:
             progress.settled += 1
             self._metrics.in_flight.dec()
+
+    async def _hand_back(self, raw: AbstractIncomingMessage) -> None:
+        await asyncio.sleep(HAND_BACK_SECONDS)
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(raw.nack(requeue=True), ACK_SECONDS)
 
     async def _settle(self, delivery: Delivery, call: Call) -> None:
         wait = remaining_seconds(delivery.identity.due_ms, int(time.time() * 1000))
@@ -130,7 +143,7 @@ class Kernel:
             case Done(outcome):
                 self._count(delivery, "duplicate")
                 _log.info("duplicate answered from the journal")
-                await self._exits.publish(delivery, undump(outcome))
+                await self._again(delivery, undump(outcome))
             case InDoubt(token, deaths) if deaths >= DEATHS_BEFORE_DEAD:
                 error = KilledItsWorkerError(
                     f"{deaths} worker processes died while they handled this message"
@@ -154,9 +167,14 @@ class Kernel:
         try:
             returned = await self._limited(call, command, delivery)
             hit("after_handler", self._environment)
-            outbox = Outbox(source=self._tag, identity=delivery.identity, now=datetime.now(UTC))
+            outbox = self._exits.outbox(delivery, datetime.now(UTC))
             wires = outbox.outcome(delivery.lane.handler, returned)
         except asyncio.CancelledError:
+            if not is_being_cancelled():
+                # A library cancelled itself inside the handler; nobody asked this task to end.
+                lost = OutcomeUnknownError("a library cancelled its own work in the handler")
+                await self._failed(delivery, token, lost)
+                return
             # The process stops before the handler ended: hand the message over, in doubt.
             with contextlib.suppress(JournalUnavailableError, asyncio.TimeoutError):
                 release = self._journal.release(delivery.key, token, in_doubt=True)
@@ -214,6 +232,13 @@ class Kernel:
             await self._exits.publish(delivery, wires)
         else:
             await self._exits.ack(delivery)
+
+    async def _again(self, delivery: Delivery, wires: list[Wire]) -> None:
+        given_up = failure_of(wires) if delivery.identity.redelivered else None
+        if given_up is not None:
+            # Its first owner may have died between the record and the dead letter.
+            await self._exits.bury(delivery, given_up)
+        await self._exits.publish(delivery, wires)
 
     async def _refuse(self, delivery: Delivery, error: InvalidMessageError) -> None:
         # A bad message is judged by its bytes alone: each copy gets the same event, same id.

@@ -5,6 +5,7 @@ ignores its time-out and then raises a `CancelledError` that nobody asked for.
 """
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 
@@ -27,6 +28,9 @@ from .wire import Wire
 
 CONFIRM_SECONDS = 10.0
 """The broker's time to confirm one message; then the connection is made anew."""
+
+MAX_HEADER = 512
+"""Characters of a header that is copied to another message."""
 
 RETRY_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 
@@ -118,28 +122,42 @@ class Publisher:
         self, exchange: str, routing_key: str, message: aio_pika.Message, *, mandatory: bool
     ) -> None:
         # An own task: its cancellation by the library cannot be mistaken for the caller's.
-        inner = asyncio.create_task(self._attempt(exchange, routing_key, message, mandatory))
+        used: list[AbstractChannel] = []
+        attempt = self._attempt(exchange, routing_key, message, mandatory, used)
+        inner = asyncio.create_task(attempt)
         try:
             done, _ = await asyncio.wait({inner}, timeout=self._confirm_seconds)
         except asyncio.CancelledError:
             inner.cancel()
+            inner.add_done_callback(_consume)
             raise
         if not done:
             inner.cancel()
             inner.add_done_callback(_consume)
-            self._connection.drop()
+            self._drop(used)
             raise NotConfirmedError(f"no confirm within {self._confirm_seconds:g} s")
         if inner.cancelled():
-            self._connection.drop()
+            self._drop(used)
             raise NotConfirmedError("the connection was lost while the confirm was awaited")
         inner.result()
 
+    def _drop(self, used: list[AbstractChannel]) -> None:
+        # Only what this attempt used: another may have connected anew in the meantime.
+        for channel in used:
+            self._connection.drop(channel)
+
     async def _attempt(
-        self, exchange: str, routing_key: str, message: aio_pika.Message, mandatory: bool
+        self,
+        exchange: str,
+        routing_key: str,
+        message: aio_pika.Message,
+        mandatory: bool,
+        used: list[AbstractChannel],
     ) -> None:
         channel: AbstractChannel | None = None
         try:
             channel = await self._connection.channel()
+            used.append(channel)
             target = (
                 await channel.get_exchange(exchange, ensure=False)
                 if exchange
@@ -149,10 +167,10 @@ class Publisher:
         except ChannelNotFoundEntity as error:
             # The exchange is missing: the broker closed the channel, so mend on a new one.
             self._connection.drop(channel)
-            await self._mend(await self._connection.channel())
+            await self._mend()
             raise UnroutableError(f"there is no exchange '{exchange}'") from error
         except PublishError as error:
-            await self._mend(channel)
+            await self._mend()
             raise UnroutableError(f"no queue takes {routing_key} from '{exchange}'") from error
         except DeliveryError as error:
             # A negative confirm: the queue is at its bound. Waiting is the back-pressure.
@@ -163,9 +181,14 @@ class Publisher:
                 f"the broker is not reachable: {type(error).__name__}"
             ) from error
 
-    async def _mend(self, channel: AbstractChannel | None) -> None:
-        if self._repair is not None and channel is not None:
-            await self._repair(channel)
+    async def _mend(self) -> None:
+        """Declare the topology again; whatever stops that is logged, the publish is retried."""
+        if self._repair is None:
+            return
+        try:
+            await self._repair(await self._connection.channel())
+        except (WorkerError, TimeoutError, *CONNECTION_EXCEPTIONS) as error:
+            _log.warning("the topology could not be repaired", reason=str(error))
 
 
 def _consume(task: asyncio.Task[None]) -> None:
@@ -175,5 +198,14 @@ def _consume(task: asyncio.Task[None]) -> None:
 
 
 def plain_headers(headers: Mapping[str, object]) -> dict[str, str | int]:
-    """Return the headers with plain values; tables of the broker (x-death) are left out."""
-    return {k: v for k, v in headers.items() if isinstance(v, str | int)}
+    """Return the plain headers; tables of the broker (x-death) are left out.
+
+    All headers of a message must fit into one AMQP frame (128 KiB), or the broker cuts the
+    connection: very long ones, and those after the first hundred, are left out too.
+    """
+    plain = {
+        name: value
+        for name, value in headers.items()
+        if isinstance(value, int) or (isinstance(value, str) and len(value) <= MAX_HEADER)
+    }
+    return dict(itertools.islice(plain.items(), 100))

@@ -24,6 +24,7 @@ def run(build: Callable[[], Worker]) -> None:
     worker = build()
     settings = worker.settings
     configure_logs(service=worker.service, level=settings.log_level, log_format=settings.log_format)
+    worker.install()
     asyncio.run(serve(worker))
 
 

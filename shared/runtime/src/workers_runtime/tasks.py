@@ -20,3 +20,9 @@ async def end(task: "asyncio.Task[None] | None") -> None:
     if task.done() and not task.cancelled():
         # Looked at, so that nobody warns; whatever it was, it has been logged where it happened.
         task.exception()
+
+
+def is_being_cancelled() -> bool:
+    """Say whether somebody asked the current task to end; a library's own slip is not that."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0

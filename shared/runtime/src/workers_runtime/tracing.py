@@ -4,12 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from opentelemetry import metrics, trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.exporter.prometheus import PrometheusMetricReader
+from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from prometheus_client import CollectorRegistry
 
 from .identity import TRACEPARENT, Identity
 
@@ -44,10 +48,25 @@ class Tracing:
             context=_PROPAGATOR.extract(carrier),
             kind=SpanKind.CONSUMER,
             attributes=attributes,
-        ):
+            # An exception's text may hold what must not leave the process; its type may not.
+            record_exception=False,
+            set_status_on_exception=False,
+        ) as span:
             outgoing: dict[str, str] = {}
             _PROPAGATOR.inject(outgoing)
-            yield replace(identity, traceparent=outgoing.get(TRACEPARENT, identity.traceparent))
+            try:
+                yield replace(identity, traceparent=outgoing.get(TRACEPARENT, identity.traceparent))
+            except Exception as error:
+                span.set_status(StatusCode.ERROR, type(error).__name__)
+                raise
+
+    def install(self, registry: CollectorRegistry) -> None:
+        """Make it the process's own: libraries' spans, and their metrics on the same page."""
+        trace.set_tracer_provider(self.provider)
+        reader = PrometheusMetricReader(
+            disable_target_info=True, scope_info_enabled=False, registry=registry
+        )
+        metrics.set_meter_provider(MeterProvider(metric_readers=[reader]))
 
     def close(self) -> None:
         """Send what is left."""

@@ -1,6 +1,7 @@
 """Messages on their way out: what is recorded in the journal and then published."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -70,14 +71,17 @@ def cloud_event(
 class Outbox:
     """Turns a handler's return value into wires with ids that a repetition makes again."""
 
-    def __init__(self, *, source: str, identity: Identity, now: datetime) -> None:
+    def __init__(self, *, source: str, command: str, identity: Identity, now: datetime) -> None:
         self._source = source
+        self._command = command
         self._identity = identity
         self._now = now
 
     def _seed(self, key: str, index: int) -> str:
         identity = self._identity
-        return derived_id(identity.message_id or "", str(identity.replay), key, str(index))
+        # Two tenants, and two kinds of command, may use the same message ids.
+        whose = (self._command, identity.tenant or "", identity.message_id or "")
+        return derived_id(*whose, str(identity.replay), key, str(index))
 
     def event(self, event: Event, index: int = 0) -> Wire:
         """Return the wire of an event."""
@@ -128,22 +132,28 @@ class Outbox:
             items: list[Event | After] = []
         elif isinstance(returned, Event | After):
             items = [returned]
-        else:
+        elif isinstance(returned, Sequence) and not isinstance(returned, str | bytes):
             items = list(returned)
+        else:
+            raise HandlerContractError(
+                f"the handler of {handler.command.key} returned {type(returned).__name__}; "
+                "it may return events, follow-ups, a list of them, or None"
+            )
         return [self._one(handler, item, index) for index, item in enumerate(items)]
 
     def _one(self, handler: Handler, item: Event | After, index: int) -> Wire:
         if isinstance(item, After):
-            return self.command(item.command, item.seconds, index)
-        if not isinstance(item, handler.emits):
+            wire = self.command(item.command, item.seconds, index)
+        elif isinstance(item, handler.emits):
+            wire = self.event(item, index)
+        else:
             raise HandlerContractError(
                 f"the handler of {handler.command.key} returned {type(item).__name__}, "
                 "which it does not declare"
             )
-        wire = self.event(item, index)
         if len(wire.body.encode()) > MAX_MESSAGE_BYTES:
             raise HandlerContractError(
-                f"the event {item.key} is over {MAX_MESSAGE_BYTES} bytes; "
+                f"the message {wire.type} is over {MAX_MESSAGE_BYTES} bytes; "
                 "its large part belongs in an artifact"
             )
         return wire

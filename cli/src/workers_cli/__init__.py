@@ -1,0 +1,1 @@
+"""The command `workers`: send commands, watch events, look after dead letters."""
