@@ -10,7 +10,7 @@ from .types import ArtifactRef, Cui, UtcDateTime, Value
 
 
 class SubmitInvoice(Command):
-    """File a UBL invoice or credit note with ANAF. Give its text in the field xml, or point to it."""
+    """File a UBL invoice or credit note with ANAF; its text is in xml, or artifact points to it."""
 
     key = "efactura.submit"
     tag: ClassVar[str] = "anaf.efactura"

@@ -19,7 +19,9 @@ class SettingsError(Exception):
 class TokenSettings(BaseSettings):
     """What making and checking access tokens needs."""
 
-    model_config = SettingsConfigDict(extra="ignore", populate_by_name=True, frozen=True)
+    model_config = SettingsConfigDict(
+        extra="ignore", populate_by_name=True, frozen=True, env_ignore_empty=True
+    )
 
     environment: str = Field(
         default="production",

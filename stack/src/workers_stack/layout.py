@@ -71,6 +71,8 @@ class Layout:
             "SANDBOX_HOST": LOOPBACK,
             "SANDBOX_PORT": str(self.sandbox_port),
             "SANDBOX_KEY_DIR": str(folder / "sandbox-keys"),
+            # The ledger outlives a restart of `dev`: indices must not begin anew.
+            "SANDBOX_KEEP_COUNTING": "true",
             # A lost answer is lost after one second too, and the demonstration is quicker.
             "SANDBOX_HANG": os.environ.get("SANDBOX_HANG", "1"),
         }

@@ -5,6 +5,7 @@ import socket
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -90,86 +91,53 @@ def create_app(
     """
     tag = _tag(router)
     instance = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
-    metrics = Metrics(tag)
-    url = settings.rmq_url.get_secret_value()
-    redis_url = settings.redis_url.get_secret_value()
-    publisher = Publisher(url, name=f"{router.service} publish", metrics=metrics, repair=declare)
-    book = (
-        journal(instance)
-        if journal
-        else RedisJournal(
-            redis_url, tag=tag, instance=instance, ttl_seconds=settings.journal_ttl_seconds
-        )
-    )
-    results = Results(redis_url, ttl_seconds=settings.result_ttl_seconds)
-    tracing = Tracing(router.service, endpoint=settings.otlp_endpoint)
-    exits = Exits(
-        tag=tag,
-        publisher=publisher,
-        results=results,
-        metrics=metrics,
-        environment=settings.environment,
-    )
-    kernel = Kernel(
-        tag=tag,
-        journal=book,
-        exits=exits,
-        metrics=metrics,
-        tracing=tracing,
-        policy=Policy(max_age=settings.retry_max_age),
-        environment=settings.environment,
-        handler_seconds=settings.handler_seconds,
-    )
+    supplies = _supplies(settings, router.service, tag, instance, journal)
+    kernel = _kernel(settings, tag, supplies)
     broker = RabbitBroker(
-        with_heartbeat(url),
+        with_heartbeat(settings.rmq_url.get_secret_value()),
         logger=None,
         app_id=router.service,
         reconnect_interval=1,
         graceful_timeout=None,
     )
-    lanes = bind(router, broker, kernel, prefetch=settings.prefetch)
-    consumers = Consumers(
-        broker,
-        kernel,
-        lanes,
-        url=url,
-        name=router.service,
-        prefetch=settings.prefetch,
-        stall_seconds=settings.stall_seconds,
-        metrics=metrics,
-    )
+    consumers = _consumers(settings, router, broker, kernel, supplies)
     health = Health(
         consumers=consumers,
-        publisher=publisher,
-        journal=book,
-        metrics=metrics,
+        publisher=supplies.publisher,
+        journal=supplies.journal,
+        metrics=supplies.metrics,
         deep=dict(deep_checks or {}),
     )
-    worker: Worker
+    worker = Worker(
+        _pages(broker, health, router, tag),
+        settings,
+        router.service,
+        install=lambda: supplies.tracing.install(supplies.metrics.registry),
+    )
     heartbeat = Heartbeat(
         tag=tag,
         instance=instance,
         version=package_version(router.service),
         address=lambda: worker.address,
-        publisher=publisher,
+        publisher=supplies.publisher,
         consumers=consumers,
         kernel=kernel,
         health=health,
-        metrics=metrics,
+        metrics=supplies.metrics,
         seconds=settings.heartbeat_seconds,
     )
 
     @asynccontextmanager
     async def whole_life() -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            stack.callback(tracing.close)
-            stack.push_async_callback(results.close)
+            stack.callback(supplies.tracing.close)
+            stack.push_async_callback(supplies.results.close)
             dependencies = await stack.enter_async_context(lifespan())
             for name, value in dependencies.items():
                 broker.context.set_global(name, value)
-            await book.start()
-            stack.push_async_callback(book.stop)
-            stack.push_async_callback(publisher.close)
+            await supplies.journal.start()
+            stack.push_async_callback(supplies.journal.stop)
+            stack.push_async_callback(supplies.publisher.close)
             await consumers.start()
             heartbeat.start()
             try:
@@ -177,14 +145,84 @@ def create_app(
             finally:
                 await drain(consumers, kernel, heartbeat, seconds=settings.drain_seconds)
 
-    worker = Worker(
-        _pages(broker, health, router, tag),
-        settings,
-        router.service,
-        install=lambda: tracing.install(metrics.registry),
-    )
     worker.app.lifespan_context = lambda *_: whole_life()
     return worker
+
+
+@dataclass(frozen=True)
+class Supplies:
+    """What the kernel of one worker stands on."""
+
+    metrics: Metrics
+    publisher: Publisher
+    journal: Journal
+    results: Results
+    tracing: Tracing
+
+
+def _supplies(
+    settings: WorkerSettings,
+    service: str,
+    tag: str,
+    instance: str,
+    journal: Callable[[str], Journal] | None,
+) -> Supplies:
+    metrics = Metrics(tag)
+    redis_url = settings.redis_url.get_secret_value()
+    ttl = settings.journal_ttl_seconds
+    book = (
+        journal(instance)
+        if journal
+        else RedisJournal(redis_url, tag=tag, instance=instance, ttl_seconds=ttl)
+    )
+    publisher = Publisher(
+        settings.rmq_url.get_secret_value(),
+        name=f"{service} publish",
+        metrics=metrics,
+        repair=declare,
+    )
+    results = Results(redis_url, ttl_seconds=settings.result_ttl_seconds)
+    tracing = Tracing(service, endpoint=settings.otlp_endpoint)
+    return Supplies(metrics, publisher, book, results, tracing)
+
+
+def _kernel(settings: WorkerSettings, tag: str, supplies: Supplies) -> Kernel:
+    exits = Exits(
+        tag=tag,
+        publisher=supplies.publisher,
+        results=supplies.results,
+        metrics=supplies.metrics,
+        environment=settings.environment,
+    )
+    return Kernel(
+        tag=tag,
+        journal=supplies.journal,
+        exits=exits,
+        metrics=supplies.metrics,
+        tracing=supplies.tracing,
+        policy=Policy(max_age=settings.retry_max_age),
+        environment=settings.environment,
+        handler_seconds=settings.handler_seconds,
+    )
+
+
+def _consumers(
+    settings: WorkerSettings,
+    router: Router,
+    broker: RabbitBroker,
+    kernel: Kernel,
+    supplies: Supplies,
+) -> Consumers:
+    return Consumers(
+        broker,
+        kernel,
+        bind(router, broker, kernel, prefetch=settings.prefetch),
+        url=settings.rmq_url.get_secret_value(),
+        name=router.service,
+        prefetch=settings.prefetch,
+        stall_seconds=settings.stall_seconds,
+        metrics=supplies.metrics,
+    )
 
 
 def _tag(router: Router) -> str:

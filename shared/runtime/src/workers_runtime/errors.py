@@ -105,7 +105,7 @@ class RetriesExhaustedError(PermanentError):
 
 
 class InternalError(PermanentError):
-    """The worker failed several times in a way nobody foresaw: a defect; its log has the details."""
+    """The worker failed repeatedly in a way nobody foresaw: a defect; its log has the details."""
 
     code = "internal_error"
 
