@@ -175,7 +175,9 @@ bodies = st.one_of(
 def test_arbitrary_bytes_are_a_command_or_an_invalid_message(body):
     refusal = None
     try:
-        command = decode(Everything, SimpleNamespace(body=body, content_encoding=None))
+        command = decode(
+            Everything, SimpleNamespace(body=body, content_encoding=None, headers=None)
+        )
     except InvalidMessageError as error:
         refusal = str(error)
     if refusal is None:

@@ -37,6 +37,7 @@ from .publisher import Publisher
 from .results import Results
 from .router import Router
 from .tracing import Tracing
+from .unreadable import tolerate
 
 Lifespan = Callable[[], AbstractAsyncContextManager[Mapping[str, Any]]]
 """Makes a worker's dependencies; what it yields is found by handlers as `Context("name")`."""
@@ -236,6 +237,7 @@ def _tag(router: Router) -> str:
 
 def bind(router: Router, broker: RabbitBroker, kernel: Kernel, *, prefetch: int) -> list[Lane]:
     """Attach the handlers to a broker, each with its lane for suspects, and document its events."""
+    tolerate()
     lanes: dict[str, Lane] = {}
     broker.add_middleware(_middleware(kernel, lanes))
     commands = RabbitExchange(COMMANDS, type=ExchangeType.TOPIC, durable=True, declare=False)

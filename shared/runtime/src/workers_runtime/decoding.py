@@ -10,6 +10,7 @@ from workers_contracts.base import Command
 from workers_contracts.topology import MAX_MESSAGE_BYTES
 
 from .errors import InvalidMessageError, MessageTooLargeError
+from .unreadable import UNREADABLE
 
 MAX_PLACE = 200
 """Characters of a field's place: the publisher chose its name, and it becomes an AMQP header."""
@@ -24,6 +25,11 @@ def decode(command: type[CommandType], raw: AbstractIncomingMessage) -> CommandT
         InvalidMessageError: not JSON, or a field is wrong; ``field`` names it.
         MessageTooLargeError: over 256 KiB.
     """
+    if problem := (raw.headers or {}).get(UNREADABLE):
+        raise InvalidMessageError(
+            f"the AMQP properties cannot be read ({problem!s}); send ids, types and "
+            "header names as UTF-8 text, and the timestamp in seconds since 1970"
+        )
     if len(raw.body) > MAX_MESSAGE_BYTES:
         raise MessageTooLargeError(
             f"the message has {len(raw.body)} bytes, the limit is {MAX_MESSAGE_BYTES}; "

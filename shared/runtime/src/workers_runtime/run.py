@@ -1,11 +1,13 @@
 """Runs a worker as a process: pages, signals, and an end that always comes."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 
 import uvicorn
 
@@ -48,12 +50,40 @@ async def serve(worker: Worker) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
     pages = asyncio.create_task(server.serve(sockets=[listener]))
-    async with worker.app.lifespan_context():
+    try:
+        await _live(worker, stopping)
+    finally:
+        server.should_exit = True
+        await asyncio.wait({pages}, timeout=3)
+
+
+async def _live(worker: Worker, stopping: asyncio.Event) -> None:
+    """Start, work until the signal, stop; the signal also ends a start that waits."""
+    started = asyncio.Event()
+    life = asyncio.create_task(_whole_life(worker, started, stopping))
+    signalled = asyncio.create_task(stopping.wait())
+    await asyncio.wait({life, signalled}, return_when=asyncio.FIRST_COMPLETED)
+    signalled.cancel()
+    if stopping.is_set():
+        _force_end_after(worker.settings.drain_seconds + LAST_RESORT_SECONDS)
+        if not started.is_set():
+            life.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await life
+
+
+async def _whole_life(worker: Worker, started: asyncio.Event, stopping: asyncio.Event) -> None:
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(worker.app.lifespan_context())
+        except Exception as error:  # noqa: BLE001 - the log has the rest
+            _log.exception("start failed")
+            raise SystemExit(
+                f"{worker.service}: cannot start: {type(error).__name__}: {error}"
+            ) from None
+        started.set()
         _log.info("started", pages=worker.address, pid=os.getpid())
         await stopping.wait()
-        _force_end_after(settings.drain_seconds + LAST_RESORT_SECONDS)
-    server.should_exit = True
-    await asyncio.wait({pages}, timeout=3)
 
 
 def _listen(settings: WorkerSettings) -> socket.socket:
