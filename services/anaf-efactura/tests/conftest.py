@@ -16,7 +16,7 @@ from anaf_efactura import app
 from anaf_efactura.config import Settings
 from anaf_efactura.handlers import check_invoice, submit_invoice
 from workers_anaf.calls import AuthorisedCalls
-from workers_anaf.limits import Pace, connect
+from workers_anaf.limits import Pace
 from workers_contracts.base import Command, Event
 from workers_contracts.efactura import CheckInvoice, SubmitInvoice
 from workers_ledger.database import Database
@@ -26,6 +26,7 @@ from workers_ledger.secrets import Secrets
 from workers_runtime.failure import GiveUp, Policy, Retry, decide
 from workers_runtime.identity import Identity, Task, derived_id
 from workers_runtime.outbound import CircuitBreaker, Outbound
+from workers_runtime.redis_pool import connect
 from workers_runtime.router import After
 from workers_sandbox.server import BackgroundServer
 from workers_sandbox.settings import Settings as SandboxSettings

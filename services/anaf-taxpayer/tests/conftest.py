@@ -11,9 +11,10 @@ from anaf_taxpayer.cache import Cache
 from anaf_taxpayer.client import RegisterClient, ViesClient
 from anaf_taxpayer.handlers import validate_taxpayer
 from anaf_taxpayer.lookup import Lookup
-from workers_anaf.limits import Turns, connect
+from workers_anaf.limits import Turns
 from workers_contracts.taxpayer import TaxpayerValidated, ValidateTaxpayer
 from workers_runtime.outbound import Outbound
+from workers_runtime.redis_pool import connect
 from workers_sandbox.settings import Settings as SandboxSettings
 from workers_sandbox.testing import SandboxServer
 

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 import pytest
 import redis.asyncio as redis
 
-from workers_anaf.limits import Allowance, DailyLimitError, Pace, Turns, connect
+from workers_anaf.limits import Allowance, DailyLimitError, Pace, Turns
 from workers_anaf.romania import next_day, today
+from workers_runtime.redis_pool import connect
 
 SUMMER_EVENING = datetime(2026, 7, 1, 20, 59, tzinfo=UTC)
 SUMMER_MIDNIGHT = datetime(2026, 7, 1, 21, 0, tzinfo=UTC)

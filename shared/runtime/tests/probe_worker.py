@@ -53,6 +53,8 @@ async def validate(
             os.kill(os.getpid(), signal.SIGKILL)
         case "flaky" if task.attempt < 3:
             raise TransientError("not now", retry_after=0.2)
+        case "later" if task.attempt < 2:
+            raise TransientError("later", retry_after=float(command.number.split("-")[1]))
         case "expired":
             raise TransientError("too late", give_up_at=datetime.now(UTC) - timedelta(seconds=1))
         case "quota" if task.attempt < 2:

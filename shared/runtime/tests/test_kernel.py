@@ -1,5 +1,6 @@
 """The life of a delivery, on a real broker, with a worker that does as it is told."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,6 @@ from workers_runtime.testing import Bus, StartWorker
 
 pytestmark = pytest.mark.integration
 PROBE = str(Path(__file__).parent / "probe_worker.py")
-
-
-@pytest.fixture
-def effects(tmp_path: Path) -> Path:
-    return tmp_path / "effects.txt"
 
 
 @pytest.fixture
@@ -104,3 +100,64 @@ async def test_killer_message_is_judged_alone_and_takes_no_innocent_with_it(
     assert deaths <= 5
     await bus.collect(20, "anaf.taxpayer.validated")
     assert await bus.count("anaf.taxpayer.dead") == 1
+
+
+@pytest.mark.fault
+async def test_dead_letter_survives_a_crash_between_its_record_and_its_copy(
+    bus: Bus, start_worker: StartWorker, effects, tmp_path: Path
+):
+    once = f"after_record@{tmp_path}/once"
+    dying = start_worker(PROBE, PROBE_EFFECTS=str(effects), WORKERS_FAILPOINT=once).wait_ready()
+    await bus.publish("taxpayer.validate", {"number": "permanent-1"}, message_id="p1")
+    assert dying.wait_end() == -9
+    assert await bus.count("anaf.taxpayer.dead") == 0
+    start_worker(PROBE, PROBE_EFFECTS=str(effects))
+    event = await bus.event("taxpayer.failed", seconds=30)
+    assert event.data["code"] == "permanent"
+    dead = await bus.take("anaf.taxpayer.dead")
+    assert (dead.message_id, dead.headers["x-reason-code"]) == ("p1", "permanent")
+    assert len(lines(effects, "permanent-1")) == 1
+
+
+async def test_duplicate_of_a_dead_letter_is_answered_and_not_buried_again(bus: Bus, probe):
+    for _ in range(2):
+        await bus.publish("taxpayer.validate", {"number": "permanent-2"}, message_id="p2")
+    events = await bus.collect(2, "taxpayer.failed")
+    assert events[0].message_id == events[1].message_id
+    assert await bus.count("anaf.taxpayer.dead") == 1
+
+
+async def test_tenants_with_the_same_message_id_get_events_of_their_own(bus: Bus, probe, effects):
+    for tenant in ("a", "b"):
+        await bus.publish(
+            "taxpayer.validate", {"number": "good-3"}, message_id="same", headers={"tid": tenant}
+        )
+    events = await bus.collect(2, "anaf.taxpayer.validated")
+    assert len({event.message_id for event in events}) == 2
+    assert len(lines(effects, "good-3")) == 2
+
+
+async def test_retry_waits_as_long_as_asked_also_after_an_earlier_wait(bus: Bus, probe, effects):
+    """A message that comes back a little before its time must not shorten the next wait."""
+    due = int((time.time() + 0.4) * 1000)
+    await bus.publish(
+        "taxpayer.validate", {"number": "later-3"}, message_id="l1", headers={"x-due-ms": due}
+    )
+    started = time.monotonic()
+    await bus.event("anaf.taxpayer.validated")
+    assert time.monotonic() - started > 2.5
+    assert len(lines(effects, "later-3")) == 2
+
+
+async def test_undeclared_event_is_a_failure_and_not_sent(bus: Bus, probe):
+    await bus.publish("taxpayer.validate", {"number": "undeclared-1"}, message_id="u2")
+    event = await bus.event("taxpayer.failed")
+    assert event.data["code"] == "handler_contract"
+    assert event.data["message_id"] == "u2"
+
+
+async def test_bug_is_tried_again_in_doubt(bus: Bus, probe, effects, eventually):
+    await bus.publish("taxpayer.validate", {"number": "bug-1"}, message_id="b1")
+    await eventually(lambda: len(lines(effects, "bug-1")) >= 2)
+    assert [row[2] for row in lines(effects, "bug-1")][:2] == ["0", "1"]
+    assert "KeyError" in probe.log

@@ -8,7 +8,7 @@ from typing import Any
 import redis.asyncio as redis
 
 from workers_anaf.calls import AuthorisedCalls
-from workers_anaf.limits import Allowance, Pace, connect
+from workers_anaf.limits import Allowance, Pace
 from workers_anaf.oauth import TokenKeeper
 from workers_ledger.database import Database
 from workers_ledger.documents import Documents
@@ -18,6 +18,7 @@ from workers_runtime.app import Worker, create_app
 from workers_runtime.artifacts import Artifacts
 from workers_runtime.config import load
 from workers_runtime.outbound import Outbound
+from workers_runtime.redis_pool import connect
 
 from .client import EFacturaClient
 from .config import Settings

@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from workers_anaf.limits import Turns, connect
+from workers_anaf.limits import Turns
 from workers_runtime.app import Worker, create_app
 from workers_runtime.config import load
 from workers_runtime.outbound import Outbound
+from workers_runtime.redis_pool import connect
 
 from .batching import Batcher
 from .cache import Cache

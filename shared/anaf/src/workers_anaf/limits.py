@@ -40,16 +40,7 @@ if tonumber(ARGV[2]) > 0 then redis.call('SET', KEYS[1], '', 'PX', ARGV[2])
 else redis.call('DEL', KEYS[1]) end
 return 1
 """
-CONNECTIONS = 20
 _log = get_logger(__name__)
-
-
-def connect(url: str) -> "redis.Redis":
-    """Return a client for limits: it waits for a connection rather than do without the limit."""
-    pool = redis.BlockingConnectionPool.from_url(
-        url, max_connections=CONNECTIONS, timeout=5, socket_timeout=2, socket_connect_timeout=2
-    )
-    return redis.Redis.from_pool(pool)
 
 
 class DailyLimitError(QuotaError):

@@ -5,12 +5,12 @@ import contextlib
 import uuid
 from typing import Any
 
-import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 from .errors import JournalUnavailableError
 from .journal import Busy, Claim, Done, InDoubt, New
 from .logs import get_logger
+from .redis_pool import connect
 from .tasks import end
 
 ALIVE_SECONDS = 6
@@ -83,9 +83,7 @@ class RedisJournal:
     """Implements `Journal` on Redis. Losing Redis loses what was done: fine without effects."""
 
     def __init__(self, url: str, *, tag: str, instance: str, ttl_seconds: int) -> None:
-        self._redis = redis.Redis.from_url(
-            url, decode_responses=True, socket_timeout=5, socket_connect_timeout=5
-        )
+        self._redis = connect(url, seconds=5, decode=True)
         self._prefix = f"wrk:journal:{tag}:"
         self._alive = f"wrk:alive:{tag}:"
         self._instance = instance

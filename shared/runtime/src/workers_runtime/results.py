@@ -4,11 +4,11 @@ import asyncio
 import contextlib
 import json
 
-import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 from workers_contracts.topology import EVENTS
 
+from .redis_pool import connect
 from .wire import Wire
 
 
@@ -16,7 +16,7 @@ class Results:
     """Writes ``wrk:result:<message_id>``: a JSON list of the CloudEvents published for it."""
 
     def __init__(self, url: str, *, ttl_seconds: int) -> None:
-        self._redis = redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
+        self._redis = connect(url)
         self._ttl = ttl_seconds
 
     async def keep(self, message_id: str, wires: list[Wire]) -> None:
