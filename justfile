@@ -62,6 +62,12 @@ test *args:
 test-unit *args:
     @python -m pytest -m "not integration and not fault" "$@"
 
+# The suite with branch coverage of what runs in the tests' own process
+[group('check')]
+coverage *args:
+    @coverage run -m pytest "$@"
+    @coverage report --skip-covered --sort=cover
+
 # Lint and types
 [group('check')]
 check-quick: lint types

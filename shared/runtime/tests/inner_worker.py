@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from faststream.rabbit import RabbitBroker
 
 from workers_contracts.taxpayer import TaxpayerValidated, ValidateTaxpayer
-from workers_runtime.app import bind
+from workers_runtime.binding import bind
 from workers_runtime.connection import with_heartbeat
 from workers_runtime.consumers import Consumers
 from workers_runtime.declare import declare

@@ -46,11 +46,27 @@ async def validate(
     """Do as the number says."""
     behaviour = command.number.split("-")[0]
     effect(command.number, task)
+    if behaviour == "slow":
+        await asyncio.sleep(float(command.number.split("-")[1]))
+    if behaviour == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if behaviour == "undeclared":
+        return TaxpayerFailed.model_construct()  # type: ignore[return-value]
+    fail(behaviour, command, task)
+    today = datetime.now(UTC)
+    return TaxpayerValidated(
+        number=command.number,
+        country="RO",
+        valid=True,
+        source="local",
+        as_of=today.date(),
+        checked_at=today,
+    )
+
+
+def fail(behaviour: str, command: ValidateTaxpayer, task: Task) -> None:
+    """Raise what the behaviour asks for."""
     match behaviour:
-        case "slow":
-            await asyncio.sleep(float(command.number.split("-")[1]))
-        case "die":
-            os.kill(os.getpid(), signal.SIGKILL)
         case "flaky" if task.attempt < 3:
             raise TransientError("not now", retry_after=0.2)
         case "later" if task.attempt < 2:
@@ -67,17 +83,6 @@ async def validate(
             )
         case "bug":
             raise KeyError("oops")
-        case "undeclared":
-            return TaxpayerFailed.model_construct()  # type: ignore[return-value]
-    today = datetime.now(UTC)
-    return TaxpayerValidated(
-        number=command.number,
-        country="RO",
-        valid=True,
-        source="local",
-        as_of=today.date(),
-        checked_at=today,
-    )
 
 
 @asynccontextmanager

@@ -9,25 +9,21 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from faststream import AckPolicy, BaseMiddleware, ContextRepo
 from faststream.asgi import AsgiFastStream, AsgiResponse, get
 from faststream.asgi.types import Scope
-from faststream.message import StreamMessage
-from faststream.rabbit import Channel, ExchangeType, RabbitBroker, RabbitExchange, RabbitQueue
+from faststream.rabbit import RabbitBroker
 from faststream.specification import AsyncAPI
 
-from workers_contracts.topology import COMMANDS, EVENTS
-
+from .binding import bind
 from .config import WorkerSettings
 from .connection import with_heartbeat
 from .consumers import Consumers
 from .declare import declare
-from .delivery import Exits, Lane
+from .delivery import Exits
 from .drain import drain
 from .failure import Policy
 from .health import DeepCheck, Health
 from .heartbeat import Heartbeat
-from .identity import Task
 from .journal import Journal
 from .journal_redis import RedisJournal
 from .kernel import Kernel
@@ -37,7 +33,6 @@ from .publisher import Publisher
 from .results import Results
 from .router import Router
 from .tracing import Tracing
-from .unreadable import tolerate
 
 Lifespan = Callable[[], AbstractAsyncContextManager[Mapping[str, Any]]]
 """Makes a worker's dependencies; what it yields is found by handlers as `Context("name")`."""
@@ -233,65 +228,6 @@ def _tag(router: Router) -> str:
             f"{router.service} must handle the commands of one tag, not {sorted(tags)}"
         )
     return tags.pop()
-
-
-def bind(router: Router, broker: RabbitBroker, kernel: Kernel, *, prefetch: int) -> list[Lane]:
-    """Attach the handlers to a broker, each with its lane for suspects, and document its events."""
-    tolerate()
-    lanes: dict[str, Lane] = {}
-    broker.add_middleware(_middleware(kernel, lanes))
-    commands = RabbitExchange(COMMANDS, type=ExchangeType.TOPIC, durable=True, declare=False)
-    events = RabbitExchange(EVENTS, type=ExchangeType.TOPIC, durable=True, declare=False)
-    for handler in router.handlers:
-        for suspect in (False, True):
-            lane = Lane(handler, handler.command.queue(), suspect)
-            lanes[lane.consumed] = lane
-            broker.subscriber(
-                RabbitQueue(
-                    lane.consumed, routing_key=handler.command.key, durable=True, declare=False
-                ),
-                commands,
-                # An own channel a lane: a prefetch bounds what one lane holds.
-                channel=Channel(prefetch_count=1 if suspect else prefetch),
-                ack_policy=AckPolicy.MANUAL,
-                no_reply=True,
-                title=handler.command.key,
-                include_in_schema=handler.command.is_public() and not suspect,
-            )(handler.function)
-        for event in handler.emits:
-            broker.publisher(
-                exchange=events,
-                routing_key=event.key,
-                schema=event,
-                persist=True,
-                title=event.key,
-                description=event.__doc__,
-            )
-    return list(lanes.values())
-
-
-def _middleware(kernel: Kernel, lanes: Mapping[str, Lane]) -> Any:
-    class Settling(BaseMiddleware):
-        """Hands every delivery to the kernel, which calls the handler through FastStream."""
-
-        async def consume_scope(self, call_next: Any, msg: StreamMessage[Any]) -> None:
-            subscriber = self.context.get_local("handler_")
-            lane = lanes[subscriber.queue.name]
-
-            async def call(command: Any, task: Task) -> Any:
-                async def decoded(_message: StreamMessage[Any]) -> Any:
-                    return command
-
-                msg.set_decoder(decoded)
-                with self.context.scope("task", task):
-                    return await call_next(msg)
-
-            await kernel.consume(lane, msg.raw_message, call)
-
-    def build(message: Any, /, *, context: ContextRepo) -> Settling:
-        return Settling(message, context=context)
-
-    return build
 
 
 def _pages(broker: RabbitBroker, health: Health, router: Router, tag: str) -> AsgiFastStream:
