@@ -20,6 +20,7 @@ from aiormq.abc import FieldTable
 from aiormq.exceptions import ChannelAccessRefused
 
 from workers_runtime.connection import address, with_heartbeat
+from workers_runtime.unreadable import tolerate
 
 from .errors import (
     BrokerLostError,
@@ -52,6 +53,8 @@ async def connect(url: str) -> AbstractConnection:
         BrokerUnreachableError: nothing answers, or not as RabbitMQ.
         BrokerRefusedError: wrong user, password or virtual host.
     """
+    # A dead letter may be dead because of its properties; it must be seen all the same.
+    tolerate()
     properties: FieldTable = {"connection_name": f"workers-cli@{socket.gethostname()}"}
     try:
         return await asyncio.wait_for(

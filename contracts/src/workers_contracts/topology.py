@@ -133,7 +133,9 @@ def topology() -> Topology:
     bindings = [Binding(UNROUTED, UNROUTED, "")]
     for name in command_queues():
         queues += [work_queue(name), work_queue(suspect_queue(name)), kept_queue(dead_queue(name))]
-    bindings += [Binding(COMMANDS, c.queue(), c.key) for c in commands().values()]
+    # A worker's own follow-ups go straight to their queue: nobody else may send them.
+    public = [command for command in commands().values() if command.is_public()]
+    bindings += [Binding(COMMANDS, command.queue(), command.key) for command in public]
     for seconds in DELAYS_SECONDS:
         exchanges.append(Exchange(delay_name(seconds)))
         queues.append(delay_queue(seconds))

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from workers_contracts.heartbeat import WorkerStatus
 from workers_contracts.topology import HEARTBEATS
 from workers_runtime.logs import get_logger
+from workers_runtime.unreadable import tolerate
 
 from .jobs import ask_to_end
 from .measures import Measures
@@ -112,6 +113,7 @@ class Heartbeats:
             await asyncio.sleep(RETRY_SECONDS)
 
     def _broker(self) -> RabbitBroker:
+        tolerate()
         broker = RabbitBroker(self._url, logger=None, graceful_timeout=1.0, reconnect_interval=1.0)
 
         @broker.subscriber(

@@ -22,7 +22,7 @@ TABLE = {
     (State.UPLOADING, False, False): Step.CONFLICT,
     (State.UPLOADED, True, True): Step.FOLLOW,
     (State.UPLOADED, True, False): Step.FOLLOW,
-    (State.UPLOADED, False, True): Step.WAIT,
+    (State.UPLOADED, False, True): Step.FOLLOW,
     (State.UPLOADED, False, False): Step.CONFLICT,
     (State.ACCEPTED, True, True): Step.FOLLOW,
     (State.ACCEPTED, True, False): Step.FOLLOW,

@@ -58,7 +58,7 @@ def incoming_factory():
 def test_headers_keep_the_identity(incoming):
     identity = Identity(
         message_id="m", correlation_id="c", tenant="t", attempt=3, first_seen_ms=1000,
-        due_ms=5000, in_doubt=True, replay=2, traceparent="00-a-b-01",
+        due_ms=5000, in_doubt=True, replay=2, traceparent=f"00-{'a' * 32}-{'b' * 16}-01",
     )  # fmt: skip
     raw = incoming(headers=identity.headers(), message_id="m", correlation_id="c")
     assert Identity.of(raw) == identity

@@ -88,14 +88,15 @@ async def test_deaths_are_counted_over_all_owners(journal, client):
         await die(client, f"i{deaths}")
 
 
-async def test_deaths_survive_a_release(journal, client):
+@pytest.mark.parametrize(("survived", "deaths"), [(True, 0), (False, 1)])
+async def test_only_deaths_in_a_row_count(journal, client, survived, deaths):
     await journal("one").claim("m")
     await die(client, "one")
     two = journal("two")
     claim = await two.claim("m")
-    await two.release("m", claim.token, in_doubt=True)
+    await two.release("m", claim.token, in_doubt=True, survived=survived)
     again = await two.claim("m")
-    assert again == InDoubt(again.token, 1)
+    assert again == InDoubt(again.token, deaths)
 
 
 @pytest.mark.parametrize(("in_doubt", "kind"), [(False, New), (True, InDoubt)])
@@ -299,7 +300,7 @@ class Model(RuleBasedStateMachine):
             doubt = how == "doubt"
             self._run(self.instances[who].release(key, token, in_doubt=doubt))
             if mine:
-                self.state[key] = (how, None, deaths)
+                self.state[key] = (how, None, 0)
 
     @invariant()
     def recorded_outcome_never_changes(self) -> None:

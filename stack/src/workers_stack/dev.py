@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import json
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ async def dev(folder: Path | None = None) -> int:
     run_folder.mkdir(parents=True, exist_ok=True)
     console = Console(stderr=True, highlight=False)
     with _only_one(run_folder):
+        _start_afresh(run_folder)
         stack = LocalStack(
             read_layout(root, usual_ports=True),
             run_folder,
@@ -38,6 +40,15 @@ async def dev(folder: Path | None = None) -> int:
             out=lambda name, line: console.print(_prefixed(name, line), soft_wrap=True),
         )
         return await _run(stack, run_folder, console)
+
+
+def _start_afresh(folder: Path) -> None:
+    # The sandbox forgets what was filed; a ledger and queues that remember it would ask for ever.
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name.startswith("workers.db"):
+            path.unlink()
 
 
 async def _run(stack: LocalStack, folder: Path, console: Console) -> int:

@@ -14,7 +14,7 @@ from workers_cli.fleet import Fleet, age, read_fleet
 from workers_cli.options import Json, RegistryUrl, RmqUrl, Token
 from workers_cli.output import emit, line, note, table
 from workers_cli.queues import QueueState, dead_queues, states
-from workers_contracts.topology import command_queues, suspect_queue
+from workers_contracts.topology import DELAYS_SECONDS, command_queues, delay_name, suspect_queue
 
 
 @dataclass
@@ -74,9 +74,10 @@ async def _look(registry: str, broker: str, token: str | None) -> Look:
 
 
 def shown_queues() -> list[str]:
-    """Return the queues that a person wants to see: work, suspects, dead letters."""
+    """Return the queues that a person wants to see: work, waits, suspects, dead letters."""
     work = command_queues()
-    return [*work, *(suspect_queue(name) for name in work), *dead_queues()]
+    waits = [delay_name(seconds) for seconds in DELAYS_SECONDS]
+    return [*work, *waits, *(suspect_queue(name) for name in work), *dead_queues()]
 
 
 def _emit(look: Look, problems: list[Finding]) -> None:

@@ -17,6 +17,9 @@ from .life import Filer, State
 
 SERVICE = "efactura"
 MAX_ERRORS = 200
+MAX_ERROR_BYTES = 120_000
+"""Of all reasons together: the event that carries them must stay under the bus's 256 KiB."""
+
 _RULE = re.compile(r"\[([A-Z][A-Za-z0-9._-]{1,30})\]")
 
 
@@ -98,11 +101,18 @@ def _rejection(finding: Finding) -> Rejection:
 
 def limited(errors: list[Rejection]) -> list[Rejection]:
     """Keep a list readable, and the event under its size; the archive has them all."""
-    if len(errors) <= MAX_ERRORS:
+    kept: list[Rejection] = []
+    size = 0
+    for error in errors[:MAX_ERRORS]:
+        size += len(error.model_dump_json().encode())
+        if size > MAX_ERROR_BYTES:
+            break
+        kept.append(error)
+    if len(kept) == len(errors):
         return errors
-    more = len(errors) - MAX_ERRORS
+    more = len(errors) - len(kept)
     note = Rejection(rule="WRK-MANY", message=f"Și încă {more} erori; vedeți arhiva de la ANAF.")
-    return [*errors[:MAX_ERRORS], note]
+    return [*kept, note]
 
 
 def anaf_errors(texts: tuple[str, ...]) -> list[Rejection]:

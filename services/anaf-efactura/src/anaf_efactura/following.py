@@ -63,7 +63,7 @@ class Following:
         if document is None:
             raise DocumentUnknownError("the ledger has no such document", field="document_id")
         if document.state != State.UPLOADED.value:
-            return _again(document, task)
+            return _ended(document)
         return await self._ask(document, command, task)
 
     async def _ask(self, document: Document, command: CheckInvoice, task: Task) -> Outcome:
@@ -200,10 +200,10 @@ def _mark(task: Task) -> dict[str, str]:
     return {"ended_by": task.message_id, "ended_at": ended_at}
 
 
-def _again(document: Document, task: Task) -> Outcome:
-    # Only the question that ended the document may say so again: one final event, not two.
-    if document.data.get("ended_by") != task.message_id:
-        return None
+def _ended(document: Document) -> Outcome:
+    if document.state not in (State.ACCEPTED.value, State.REJECTED.value):
+        return None  # filed anew meanwhile: whoever did that asks for itself
+    # Another command's question ended it; each chain of questions says so once, to its own.
     done = document.state == State.ACCEPTED.value
     return events.accepted(document) if done else events.rejected(document)
 

@@ -59,7 +59,10 @@ def next_step(document: Document, filer: Filer) -> Step:
             return Step.RECONCILE
         case State.UPLOADED if mine:
             return Step.FOLLOW
-        case State.UPLOADING | State.UPLOADED:
+        case State.UPLOADED:
+            # Whoever filed it may have stopped asking; each command follows it to its own end.
+            return Step.FOLLOW if same else Step.CONFLICT
+        case State.UPLOADING:
             return Step.WAIT if same else Step.CONFLICT
         case State.ACCEPTED:
             if mine:

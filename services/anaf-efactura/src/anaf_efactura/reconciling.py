@@ -48,7 +48,10 @@ class Reconciler:
         since = await self._since(document)
         messages = await self._client.messages(document.cif, since=since - LOOK_BACK)
         seen = set(document.data.get("seen", []))
-        sent = [m for m in messages if m.type is MessageType.SENT and m.id not in seen]
+        fresh = [m for m in messages if m.type is MessageType.SENT and m.id not in seen]
+        owners = await self._documents.owners([m.upload_index for m in fresh if m.upload_index])
+        # What the ledger has under that index already is another document: no download needed.
+        sent = [m for m in fresh if owners.get(m.upload_index or "") in (None, document.id)]
         found, failure = None, None
         for message in sent[:MAX_DOWNLOADS]:
             try:
@@ -103,9 +106,6 @@ class Reconciler:
     async def _is(self, message: Message, document: Document) -> bool | None:
         """Say whether a message is the document; None when it cannot be known now."""
         if message.upload_index is None:
-            return False
-        owner = await self._documents.by_authority_id(message.upload_index)
-        if owner is not None and owner.id != document.id:
             return False
         try:
             archive = open_archive(await self._client.download(message.id))

@@ -1,5 +1,6 @@
 """The life cycle of documents: opened once, changed only through attempts and transitions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -13,6 +14,9 @@ from workers_runtime.identity import derived_id
 
 from .database import Database, DatabaseDownError
 from .schema import AttemptRow, DocumentRow
+
+IDS_AT_ONCE = 500
+"""Values of one question; SQLite takes a limited number."""
 
 
 class LedgerUnavailableError(TransientError):
@@ -102,6 +106,22 @@ class Documents:
                 return _value(row) if row and row.service == self._service else None
         except DatabaseDownError as error:
             raise _unavailable(error) from error
+
+    async def owners(self, authority_ids: Sequence[str]) -> dict[str, str]:
+        """Return the id of the document behind each of the authority's ids that is known."""
+        owners: dict[str, str] = {}
+        for start in range(0, len(authority_ids), IDS_AT_ONCE):
+            some = authority_ids[start : start + IDS_AT_ONCE]
+            query = select(DocumentRow.authority_id, DocumentRow.id).where(
+                DocumentRow.service == self._service, DocumentRow.authority_id.in_(some)
+            )
+            try:
+                async with self._database.transaction() as session:
+                    rows = await session.execute(query)
+                    owners.update({str(authority_id): own for authority_id, own in rows})
+            except DatabaseDownError as error:
+                raise _unavailable(error) from error
+        return owners
 
     async def by_authority_id(self, authority_id: str) -> Document | None:
         """Return the document that the authority knows under this id."""

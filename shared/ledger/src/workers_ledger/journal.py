@@ -110,12 +110,15 @@ class SqlJournal:
         """Record the outcome; False when another worker took the message over."""
         return await self._settle(key, token, "done", outcome)
 
-    async def release(self, key: str, token: str, *, in_doubt: bool) -> None:
+    async def release(self, key: str, token: str, *, in_doubt: bool, survived: bool = True) -> None:
         """Give the message back for a later try."""
-        if not await self._settle(key, token, "doubt" if in_doubt else "free", ""):
+        state = "doubt" if in_doubt else "free"
+        if not await self._settle(key, token, state, "", survived=survived):
             _log.warning("release refused, another worker took over", key=key)
 
-    async def _settle(self, key: str, token: str, state: str, outcome: str) -> bool:
+    async def _settle(
+        self, key: str, token: str, state: str, outcome: str, *, survived: bool = True
+    ) -> bool:
         async def step(session: AsyncSession) -> bool:
             row = await session.get(MessageRow, key, with_for_update=True)
             # The token fences off a worker that was given up for dead.
@@ -125,6 +128,7 @@ class SqlJournal:
                 # Settled by this very claim before, and only the database's answer was lost.
                 return row.state == state and row.outcome == outcome
             row.state, row.outcome, row.updated_at = state, outcome, _now()
+            row.deaths = 0 if survived else row.deaths
             return True
 
         settled = await self._run(step)

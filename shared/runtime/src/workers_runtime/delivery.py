@@ -120,7 +120,9 @@ class Exits:
         for wire in wires:
             await self._publisher.send(wire)
         hit("after_publish", self._environment)
-        await self._results.keep(delivery.identity.message_id or "", wires)
+        identity = delivery.identity
+        root = identity.root_id or identity.message_id or ""
+        await self._results.keep(root, wires, tenant=identity.tenant or "")
         hit("before_ack", self._environment)
         await self.ack(delivery)
 

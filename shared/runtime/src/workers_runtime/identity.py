@@ -1,5 +1,6 @@
 """Who a message is: the AMQP properties and headers that travel beside the body."""
 
+import re
 import time
 import uuid
 from collections.abc import Mapping
@@ -18,12 +19,15 @@ IN_DOUBT = "x-in-doubt"
 REPLAY = "x-replay"
 TENANT = "tid"
 CAUSATION = "causationid"
+ROOT = "x-root-id"
+"""Message id of the public command that a follow-up goes back to."""
 TRACEPARENT = "traceparent"
 
 
 def derived_id(*parts: str) -> str:
     """Return the same UUID for the same parts: a repeated step repeats its ids."""
-    return str(uuid.uuid5(NAMESPACE, "\x1f".join(parts)))
+    # With their lengths: no choice of characters makes two lists of parts look the same.
+    return str(uuid.uuid5(NAMESPACE, "".join(f"{len(part)}:{part}" for part in parts)))
 
 
 def _text(value: object) -> str | None:
@@ -31,6 +35,9 @@ def _text(value: object) -> str | None:
         value = value.decode("utf-8", "replace")
     return str(value) if value not in (None, "") else None
 
+
+_TENANT = re.compile(r"[A-Za-z0-9._:@/+-]{1,128}")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 MAX_MS = 253_402_300_799_000
 """The end of the year 9999; a header's number above it is as good as none."""
@@ -58,6 +65,9 @@ class Identity:
     replay: int = 0
     redelivered: bool = False
     traceparent: str | None = None
+    root_id: str | None = None
+    bad_tenant: bool = False
+    """The header ``tid`` is not usable; the message is refused."""
     made: frozenset[str] = field(default_factory=frozenset)
 
     @classmethod
@@ -65,17 +75,22 @@ class Identity:
         """Read the identity of a delivery; what is missing or malformed gets its default."""
         headers: Mapping[str, Any] = raw.headers or {}
         now = int(time.time() * 1000)
+        tenant = _text(headers.get(TENANT))
+        usable = tenant is None or _TENANT.fullmatch(tenant) is not None
+        trace = _text(headers.get(TRACEPARENT)) or ""
         return cls(
             message_id=_text(raw.message_id),
             correlation_id=_text(raw.correlation_id),
-            tenant=_text(headers.get(TENANT)),
+            tenant=tenant if usable else None,
+            bad_tenant=not usable,
+            root_id=_text(headers.get(ROOT)),
             attempt=max(1, _number(headers.get(ATTEMPT), 1)),
             first_seen_ms=min(now, _number(headers.get(FIRST_SEEN), now)),
             due_ms=_number(headers.get(DUE), 0),
             in_doubt=_number(headers.get(IN_DOUBT), 0) == 1,
             replay=_number(headers.get(REPLAY), 0),
             redelivered=bool(raw.redelivered),
-            traceparent=_text(headers.get(TRACEPARENT)),
+            traceparent=trace if _TRACEPARENT.fullmatch(trace) else None,
         )
 
     def completed(self, message_id: str) -> "Identity":
@@ -99,6 +114,7 @@ class Identity:
             IN_DOUBT: 1 if self.in_doubt else None,
             REPLAY: self.replay or None,
             TRACEPARENT: self.traceparent,
+            ROOT: self.root_id,
         }
         return {name: value for name, value in values.items() if value is not None}
 

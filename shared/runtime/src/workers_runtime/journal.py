@@ -56,5 +56,9 @@ class Journal(Protocol):
     async def finish(self, key: str, token: str, outcome: str) -> bool:
         """Record the outcome; False when another worker took the message over (fenced)."""
 
-    async def release(self, key: str, token: str, *, in_doubt: bool) -> None:
-        """Give the message back for a later try."""
+    async def release(self, key: str, token: str, *, in_doubt: bool, survived: bool = True) -> None:
+        """Give the message back for a later try.
+
+        A worker that ``survived`` its handler clears the message of the deaths before: only deaths
+        in a row make a killer, not a bad week of the machines.
+        """

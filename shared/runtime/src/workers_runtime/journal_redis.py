@@ -39,7 +39,8 @@ redis.call('EXPIRE', KEYS[1], ARGV[3])
 return {kind, tostring(deaths)}
 """
 
-# ARGV: token, new state, outcome, ttl. The token fences off a worker that was given up for dead.
+# ARGV: token, new state, outcome, ttl, '1' when the worker survived.
+# The token fences off a worker that was given up for dead.
 # A record that vanished (Redis was emptied) was taken over by nobody: the outcome counts.
 # The same step again means that only Redis's answer to it was lost.
 _SETTLE = """
@@ -50,6 +51,7 @@ if state and state ~= 'run' then
   return (state == ARGV[2] and redis.call('HGET', KEYS[1], 'outcome') == ARGV[3]) and 1 or 0
 end
 redis.call('HSET', KEYS[1], 'state', ARGV[2], 'outcome', ARGV[3], 'token', ARGV[1])
+if ARGV[5] == '1' then redis.call('HSET', KEYS[1], 'deaths', 0) end
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 return 1
 """
@@ -65,6 +67,10 @@ return ARGV[1]
 """
 
 _log = get_logger(__name__)
+
+
+def _unavailable(error: Exception) -> JournalUnavailableError:
+    return JournalUnavailableError(f"Redis does not answer: {type(error).__name__}")
 
 
 def _claim(kind: str, value: str, token: str) -> Claim:
@@ -84,6 +90,10 @@ class RedisJournal:
 
     def __init__(self, url: str, *, tag: str, instance: str, ttl_seconds: int) -> None:
         self._redis = connect(url, seconds=5, decode=True)
+        # By their digests: the text travels once, not with every message.
+        self._scripts = {
+            text: self._redis.register_script(text) for text in (_CLAIM, _SETTLE, _STAMP)
+        }
         self._prefix = f"wrk:journal:{tag}:"
         self._alive = f"wrk:alive:{tag}:"
         self._instance = instance
@@ -111,15 +121,16 @@ class RedisJournal:
 
     async def _eval(self, script: str, keys: list[str], args: list[Any]) -> Any:
         try:
-            return await self._redis.eval(script, len(keys), *keys, *args)  # type: ignore[no-untyped-call, misc, unused-ignore]
+            return await self._scripts[script](keys=keys, args=args)
         except (RedisError, OSError) as error:
-            raise JournalUnavailableError(
-                f"Redis does not answer: {type(error).__name__}"
-            ) from error
+            raise _unavailable(error) from error
 
     async def ping(self) -> None:
         """Raise JournalUnavailableError when Redis does not answer."""
-        await self._eval("return 1", [], [])
+        try:
+            await self._redis.ping()
+        except (RedisError, OSError) as error:
+            raise _unavailable(error) from error
 
     async def stamp(self, fingerprint: str, *, redelivered: bool) -> str:
         """Return an id for a message without one; the same id when it is redelivered."""
@@ -149,8 +160,10 @@ class RedisJournal:
             answered.set()
         return claim
 
-    async def _settle(self, key: str, token: str, state: str, outcome: str) -> bool:
-        args = [token, state, outcome, self._ttl]
+    async def _settle(
+        self, key: str, token: str, state: str, outcome: str, *, survived: bool = True
+    ) -> bool:
+        args = [token, state, outcome, self._ttl, "1" if survived else "0"]
         settled = bool(await self._eval(_SETTLE, [self._prefix + key], args))
         self._held.discard(key)
         return settled
@@ -159,7 +172,8 @@ class RedisJournal:
         """Record the outcome; False when another worker took the message over."""
         return await self._settle(key, token, "done", outcome)
 
-    async def release(self, key: str, token: str, *, in_doubt: bool) -> None:
+    async def release(self, key: str, token: str, *, in_doubt: bool, survived: bool = True) -> None:
         """Give the message back for a later try."""
-        if not await self._settle(key, token, "doubt" if in_doubt else "free", ""):
+        state = "doubt" if in_doubt else "free"
+        if not await self._settle(key, token, state, "", survived=survived):
             _log.warning("release refused, another worker took over", key=key)

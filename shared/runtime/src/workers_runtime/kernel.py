@@ -127,6 +127,12 @@ class Kernel:
         if wait > 0:
             await self._exits.later(delivery, wait)
             return
+        if delivery.identity.bad_tenant:
+            error = InvalidMessageError(
+                "the header tid must have 1 to 128 letters, digits or . _ : @ / + -", field="tid"
+            )
+            await self._refuse(delivery, error)
+            return
         try:
             command = decode(delivery.lane.handler.command, delivery.raw)
         except InvalidMessageError as error:
@@ -154,7 +160,7 @@ class Kernel:
             ):
                 _log.warning("message moved to the lane for suspects: two workers died with it")
                 self._count(delivery, "suspect")
-                await self._release(delivery, token, in_doubt=True)
+                await self._release(delivery, token, in_doubt=True, survived=False)
                 await self._exits.suspect(delivery)
             case New(token) | InDoubt(token, _):
                 hit("after_claim", self._environment)
@@ -256,9 +262,11 @@ class Kernel:
         hit("after_record", self._environment)
         return recorded
 
-    async def _release(self, delivery: Delivery, token: str, *, in_doubt: bool) -> None:
+    async def _release(
+        self, delivery: Delivery, token: str, *, in_doubt: bool, survived: bool = True
+    ) -> None:
         await self._until_available(
-            lambda: self._journal.release(delivery.key, token, in_doubt=in_doubt)
+            lambda: self._journal.release(delivery.key, token, in_doubt=in_doubt, survived=survived)
         )
 
     async def _identify(self, raw: AbstractIncomingMessage) -> Identity:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 
 from redis.exceptions import RedisError
 
@@ -13,19 +12,26 @@ from .wire import Wire
 
 
 class Results:
-    """Writes ``wrk:result:<message_id>``: a JSON list of the CloudEvents published for it."""
+    """Writes ``wrk:result:<message_id>``: a JSON list of the newest CloudEvents published for it.
+
+    The id is that of the public command, also for the events of its follow-ups. With a tenant the
+    key is ``wrk:result:<tid>:<message_id>``: two tenants may use the same ids.
+    """
 
     def __init__(self, url: str, *, ttl_seconds: int) -> None:
         self._redis = connect(url)
         self._ttl = ttl_seconds
 
-    async def keep(self, message_id: str, wires: list[Wire]) -> None:
+    async def keep(self, message_id: str, wires: list[Wire], *, tenant: str = "") -> None:
         """Store the events; a convenience, so a Redis that is away costs only the result."""
-        events = [json.loads(wire.body) for wire in wires if wire.exchange == EVENTS]
+        events = [wire.body for wire in wires if wire.exchange == EVENTS]
         if not events:
             return
+        # The bodies are JSON already: joined, not read and written again.
+        text = f"[{', '.join(events)}]"
+        key = f"wrk:result:{tenant}:{message_id}" if tenant else f"wrk:result:{message_id}"
         with contextlib.suppress(RedisError, OSError, asyncio.TimeoutError):
-            await self._redis.set(f"wrk:result:{message_id}", json.dumps(events), ex=self._ttl)
+            await self._redis.set(key, text, ex=self._ttl)
 
     async def close(self) -> None:
         """Disconnect."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,7 +32,8 @@ class Wire:
 
 def dump(wires: list[Wire]) -> str:
     """Return the wires as text for a journal."""
-    return json.dumps([asdict(wire) for wire in wires], ensure_ascii=False)
+    # A wire holds plain values only: `asdict` would copy each of them, for every message.
+    return json.dumps([vars(wire) for wire in wires], ensure_ascii=False)
 
 
 def undump(text: str) -> list[Wire]:
@@ -113,6 +114,7 @@ class Outbox:
             message_id=None,
             tenant=identity.tenant,
             traceparent=identity.traceparent,
+            root_id=identity.root_id or identity.message_id,
             first_seen_ms=int((self._now.timestamp() + seconds) * 1000),
         )
         return Wire(
