@@ -101,6 +101,15 @@ async def _identity(service, worker, bus, publish_bare, subtests):
         first = (await bus.collect(3, correlation_id="dup"))[0]
         same = [e for e in bus.events if e.correlation_id == "dup" and e.key == first.key]
         assert len({event.message_id for event in same}) == 1
+    with subtests.test("another command under a used message id is refused, not swallowed"):
+        await service.send(bus, message_id="used", correlation_id="used first")
+        await service.answered(bus, "used first")
+        other = {**service.body(), **_other(service)}
+        await service.send(bus, body=other, message_id="used", correlation_id="used again")
+        event = await bus.event(service.failed, correlation_id="used again")
+        assert event.data["code"] == "message_id_reused"
+        dead = await bus.take(f"{service.queue}.dead")
+        assert json.loads(dead.body) == other
     with subtests.test("two tenants may use the same message id"):
         for tenant in ("a", "b"):
             await service.send(
@@ -108,6 +117,13 @@ async def _identity(service, worker, bus, publish_bare, subtests):
             )
         events = [await service.answered(bus, f"tenant {t}") for t in ("a", "b")]
         assert [event.envelope["tid"] for event in events] == ["a", "b"]
+
+
+def _other(service) -> dict[str, object]:
+    """Return a change that makes an equal command another one."""
+    fields = service.command.model_fields
+    name = next(n for n, field in fields.items() if field.annotation in (bool, str) and n != "cif")
+    return {name: True} if fields[name].annotation is bool else {name: "12345674"}
 
 
 async def _envelope(service, bus, subtests):

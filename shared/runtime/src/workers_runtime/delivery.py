@@ -48,6 +48,8 @@ class Delivery:
     lane: Lane
     raw: AbstractIncomingMessage
     identity: Identity
+    content: str = ""
+    """Digest of the command: what was published under this message id."""
 
     @property
     def command(self) -> str:

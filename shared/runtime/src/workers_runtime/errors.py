@@ -86,6 +86,12 @@ class MessageTooLargeError(InvalidMessageError):
     code = "message_too_large"
 
 
+class MessageIdReusedError(PermanentError):
+    """Another command, with other content, was published under this message id before."""
+
+    code = "message_id_reused"
+
+
 class HandlerContractError(PermanentError):
     """A handler returned something it did not declare: a bug in the worker."""
 

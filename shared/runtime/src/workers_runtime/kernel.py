@@ -21,18 +21,19 @@ from .errors import (
     InvalidMessageError,
     JournalUnavailableError,
     KilledItsWorkerError,
+    MessageIdReusedError,
     OutcomeUnknownError,
 )
 from .failpoints import hit, interfere
 from .failure import GiveUp, Policy, Retry, decide
-from .identity import Identity, Task
+from .identity import Identity, Task, derived_id
 from .journal import Busy, Done, InDoubt, Journal, New
 from .ladder import remaining_seconds
 from .logs import get_logger
 from .metrics import Metrics
 from .tasks import is_being_cancelled
 from .tracing import Tracing
-from .wire import Wire, dump, undump
+from .wire import Wire, dump, undump, with_id
 
 DEATHS_BEFORE_SUSPECT = 2
 DEATHS_BEFORE_DEAD = 4
@@ -138,7 +139,8 @@ class Kernel:
         except InvalidMessageError as error:
             await self._refuse(delivery, error)
             return
-        await self._claimed(delivery, command, call)
+        content = hashlib.sha256(command.model_dump_json().encode()).hexdigest()
+        await self._claimed(replace(delivery, content=content), command, call)
 
     async def _claimed(self, delivery: Delivery, command: Command, call: Call) -> None:
         claim = await self._until_available(lambda: self._journal.claim(delivery.key))
@@ -147,9 +149,13 @@ class Kernel:
                 self._count(delivery, "busy")
                 await self._exits.later(delivery, BUSY_SECONDS)
             case Done(outcome):
-                self._count(delivery, "duplicate")
-                _log.info("duplicate answered from the journal")
-                await self._again(delivery, undump(outcome))
+                content, _, recorded = outcome.partition("\n")
+                if content == delivery.content:
+                    self._count(delivery, "duplicate")
+                    _log.info("duplicate answered from the journal")
+                    await self._again(delivery, undump(recorded))
+                else:
+                    await self._reused(delivery)
             case InDoubt(token, deaths) if deaths >= DEATHS_BEFORE_DEAD:
                 error = KilledItsWorkerError(
                     f"{deaths} worker processes died while they handled this message"
@@ -246,6 +252,20 @@ class Kernel:
             await self._exits.bury(delivery, given_up)
         await self._exits.publish(delivery, wires)
 
+    async def _reused(self, delivery: Delivery) -> None:
+        error = MessageIdReusedError(
+            "another command with other content was published under this message_id before; "
+            "publish this one again under an id of its own"
+        )
+        _log.warning("message id used twice for different commands")
+        self._count(delivery, "failed")
+        decision = GiveUp(error.code, str(error))
+        await self._exits.bury(delivery, decision)
+        wires = self._exits.failure(delivery, decision)
+        # The first command may have failed too: its event has the id that this one would get.
+        other = [with_id(w, derived_id(w.message_id, delivery.content)) for w in wires]
+        await self._exits.publish(delivery, other)
+
     async def _refuse(self, delivery: Delivery, error: InvalidMessageError) -> None:
         # A bad message is judged by its bytes alone: each copy gets the same event, same id.
         decision = GiveUp(error.code, str(error), error.field)
@@ -255,7 +275,7 @@ class Kernel:
         await self._exits.publish(delivery, self._exits.failure(delivery, decision))
 
     async def _record(self, delivery: Delivery, token: str, wires: list[Wire]) -> bool:
-        outcome = dump(wires)
+        outcome = f"{delivery.content}\n{dump(wires)}"
         recorded = await self._until_available(
             lambda: self._journal.finish(delivery.key, token, outcome)
         )

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,6 +39,12 @@ def dump(wires: list[Wire]) -> str:
 def undump(text: str) -> list[Wire]:
     """Return the wires of a journal's text."""
     return [Wire(**item) for item in json.loads(text)]
+
+
+def with_id(wire: Wire, event_id: str) -> Wire:
+    """Return the same event under another id."""
+    body = json.dumps(json.loads(wire.body) | {"id": event_id}, ensure_ascii=False)
+    return replace(wire, body=body, message_id=event_id)
 
 
 def utc_text(moment: datetime) -> str:
