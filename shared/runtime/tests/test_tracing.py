@@ -1,5 +1,7 @@
 """Traces: what is published during a delivery continues the publisher's trace."""
 
+import re
+
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
@@ -66,8 +68,11 @@ def test_failure_shows_its_type_and_not_its_text(tracing, exporter):
     assert "s3cret" not in span.to_json()
 
 
-def test_without_an_exporter_the_context_still_travels():
+@pytest.mark.parametrize("bad", [None, "x", "\r\n", f"00-{'0' * 32}-0123456789abcdef-01"])
+def test_without_an_exporter_the_context_still_travels(bad):
     tracing = Tracing("x")
     with tracing.process("a.do", identity(PARENT)) as traced:
-        assert traced.traceparent.split("-")[1] == TRACE
+        assert traced.traceparent == PARENT
+    with tracing.process("a.do", identity(bad)) as traced:
+        assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-01", traced.traceparent)
     tracing.close()
