@@ -83,6 +83,13 @@ async def test_sick_workers_are_1(bus: Bus, later, page, consumed):
         assert words in (await later("status", "--registry-url", url)).out
 
 
+async def test_number_of_waiting_commands_points_to_the_list_of_them(bus: Bus, later, page):
+    answer = fleet(worker("anaf.efactura", waiting=17), worker("anaf.taxpayer", waiting=0))
+    ran = await later("status", "--registry-url", page(answer))
+    assert "17" in ran.out
+    assert "workers waiting" in ran.err
+
+
 async def test_score_and_stale_mark_are_in_the_table(bus: Bus, later, page):
     slow = [{"reason": "authority_slow", "points": 20, "detail": "9.2 s"}]
     answer = fleet(worker("anaf.efactura", health_score=80, deductions=slow, stale=True))

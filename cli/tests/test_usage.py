@@ -34,6 +34,8 @@ WRONG = {
     "broker down, diff": ["topology", "diff"],
     "broker down, list": ["dead", "list"],
     "nothing answers": ["status"],
+    "no such worker": ["waiting", "anaf.nothing"],
+    "redis down": ["waiting"],
 }
 
 

@@ -37,11 +37,12 @@ def test_error_says_why(beat, clock):
 
 def test_queue_size_is_the_newest_known_not_the_sum(beat, clock):
     instances = [
-        Instance(beat(id="a", ago=9, metrics={"queue_size": 7}), clock()),
-        Instance(beat(id="b", ago=5, metrics={"queue_size": 4}), clock()),
+        Instance(beat(id="a", ago=9, metrics={"queue_size": 7, "waiting": 2}), clock()),
+        Instance(beat(id="b", ago=5, metrics={"queue_size": 4, "waiting": 3}), clock()),
         Instance(beat(id="c", ago=1, metrics={"queue_size": None}), clock()),
     ]
-    assert worker_view("anaf.efactura", instances).queue_size == 4
+    view = worker_view("anaf.efactura", instances)
+    assert (view.queue_size, view.waiting) == (4, 3)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,8 +1,13 @@
 """The REST API on a real Redis."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
+
+from registry_service.app import build
+from workers_runtime.waiting import Waiting, WaitingList
 
 PROBLEM = "application/problem+json"
 BEAT = "/v1/workers/anaf.efactura/heartbeat"
@@ -35,6 +40,37 @@ async def test_one_worker_is_shown_and_an_unknown_one_is_a_problem(client, servi
     assert unknown.headers["content-type"] == PROBLEM
     assert unknown.json()["code"] == "worker_unknown"
     assert "GET /v1/workers" in unknown.json()["detail"]
+
+
+async def test_what_waits_is_listed_next_due_first(client, bearer, redis_url):
+    writer = WaitingList(redis_url, tag="anaf.efactura")
+    now = datetime.now(UTC)
+    for number, seconds in enumerate((900, 30)):
+        await writer.note(
+            Waiting(
+                message_id=f"m-{number}",
+                command="efactura.submit",
+                code="anaf_unavailable",
+                reason="ANAF answers 503",
+                since=now,
+                due=now + timedelta(seconds=seconds),
+            )
+        )
+    await writer.close()
+    url = "/v1/workers/anaf.efactura/waiting"
+    answer = await client.get(url, params={"limit": 1}, headers=bearer("workers:read"))
+    assert answer.status_code == 200
+    assert answer.json()["total"] == 2
+    (shown,) = answer.json()["commands"]
+    assert (shown["message_id"], shown["reason"]) == ("m-1", "ANAF answers 503")
+    assert (await client.get(url)).status_code == 401
+
+
+async def test_what_waits_cannot_be_told_while_redis_is_away(lone_service, settings, bearer):
+    transport = httpx.ASGITransport(build(settings(), lone_service))
+    async with httpx.AsyncClient(transport=transport, base_url="http://registry") as client:
+        answer = await client.get("/v1/workers/reges/waiting", headers=bearer("workers:read"))
+    assert (answer.status_code, answer.json()["code"]) == (503, "redis_unavailable")
 
 
 async def test_heartbeat_over_http_registers_and_an_older_one_is_ignored(client, beat, bearer):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 
 import pytest
 
@@ -91,6 +92,11 @@ async def _identity(service, worker, bus, publish_bare, subtests):
         assert "without message_id" in worker.log
     with subtests.test("hostile headers change nothing"):
         headers = {"x-attempt": "many", "x-due-ms": "soon", "x-replay": -5, "x-in-doubt": "maybe"}
+        correlation = await service.send(bus, headers=headers)
+        assert (await service.answered(bus, correlation)).key in service.outcomes
+    with subtests.test("notes of the kernel count only on its own copies"):
+        tomorrow = int((time.time() + 86_400) * 1000)
+        headers = {"x-attempt": 9, "x-due-ms": tomorrow, "x-first-seen-ms": 1, "x-in-doubt": 1}
         correlation = await service.send(bus, headers=headers)
         assert (await service.answered(bus, correlation)).key in service.outcomes
     with subtests.test("a duplicate is answered with the recorded event"):

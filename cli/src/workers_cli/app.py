@@ -12,6 +12,7 @@ from .commands.status import status
 from .commands.tail import tail
 from .commands.topology import topology
 from .commands.version import version
+from .commands.waiting import waiting
 from .guard import GuardedGroup
 
 app = typer.Typer(cls=GuardedGroup, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -31,6 +32,7 @@ def workers(
 app.command()(send)
 app.command()(tail)
 app.command()(status)
+app.command()(waiting)
 app.command()(doctor)
 app.add_typer(topology, name="topology")
 app.add_typer(dead, name="dead")

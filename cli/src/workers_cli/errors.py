@@ -141,6 +141,12 @@ class TimedOutError(CliError):
     exit_code = ExitCode.TIMED_OUT
 
 
+class RedisUnreachableError(CliError):
+    """No Redis answers at the address."""
+
+    code = "redis_unreachable"
+
+
 class RegistryError(CliError):
     """The registry does not answer, or not with what was asked."""
 

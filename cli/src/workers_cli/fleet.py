@@ -46,6 +46,7 @@ class WorkerState(Reading):
     deductions: list[Deduction] = Field(default_factory=list)
     last_seen: UtcDateTime
     queue_size: int | None = None
+    waiting: int | None = None
     stale: bool = False
     instances: list[Instance] = Field(default_factory=list)
 

@@ -25,6 +25,11 @@ class WorkerMetrics(Value):
         default=None, ge=0, description="Messages ready in the worker's queues; null when unknown."
     )
     in_flight: int = Field(default=0, ge=0, description="Messages being handled now.")
+    waiting: int | None = Field(
+        default=None,
+        ge=0,
+        description="Commands that wait for another try or for an authority; null when unknown.",
+    )
     last_task_time: UtcDateTime | None = Field(default=None, description="End of the last task.")
     tasks_succeeded: int = Field(default=0, ge=0, description="Since the process started.")
     tasks_failed: int = Field(default=0, ge=0, description="Since the process started.")

@@ -35,6 +35,7 @@ def instance_view(instance: Instance) -> InstanceView:
         deductions=deductions,
         in_flight=metrics.in_flight,
         queue_size=metrics.queue_size,
+        waiting=metrics.waiting,
         memory_bytes=metrics.memory_bytes,
         cpu_seconds=metrics.cpu_seconds,
     )
@@ -43,13 +44,14 @@ def instance_view(instance: Instance) -> InstanceView:
 def worker_view(tag: str, instances: list[Instance]) -> WorkerView:
     """Show a worker; ``instances`` holds at least one.
 
-    The queues are shared by the instances, so the newest known size counts, not the sum.
+    Queues and waits are shared by the instances, so the newest known count is it, not the sum.
     """
     views = [instance_view(instance) for instance in instances]
     worst = min(views, key=lambda view: _WORST_FIRST.index(view.status))
     weakest = min(views, key=lambda view: view.health_score)
     newest_first = sorted(views, key=lambda view: view.last_seen, reverse=True)
     sizes = [view.queue_size for view in newest_first if view.queue_size is not None]
+    waits = [view.waiting for view in newest_first if view.waiting is not None]
     return WorkerView(
         tag=tag,
         status=worst.status,
@@ -59,6 +61,7 @@ def worker_view(tag: str, instances: list[Instance]) -> WorkerView:
         deductions=weakest.deductions,
         last_seen=newest_first[0].last_seen,
         queue_size=sizes[0] if sizes else None,
+        waiting=waits[0] if waits else None,
         versions=sorted({view.version for view in views}),
         instances=views,
     )

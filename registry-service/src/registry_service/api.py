@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from workers_contracts.examples import examples
@@ -11,7 +11,7 @@ from workers_contracts.heartbeat import WorkerStatus
 from .problems import FieldProblem, problem, responses
 from .registry import Registry
 from .tokens import ADMIN, READ, Keyring, TokenRefused
-from .views import HeartbeatReply, WorkerReply, WorkersReply
+from .views import HeartbeatReply, WaitingReply, WorkerReply, WorkersReply
 
 TAG_PATTERN = r"^[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)*$"
 Tag = Annotated[
@@ -23,6 +23,8 @@ Tag = Annotated[
         examples=["anaf.efactura"],
     ),
 ]
+Limit = Annotated[int, Query(ge=1, le=1000, description="Commands listed at most.")]
+_AWAY = responses(e503="Redis is away.")
 _DENIED = responses(
     e401="The token is missing or not good.", e403="The token's scope is too small."
 )
@@ -73,6 +75,18 @@ def _add_reads(router: APIRouter, registry: Registry, guards: list[Any]) -> None
     async def list_workers() -> WorkersReply:
         """List all workers with their instances, scores and the reasons for them."""
         return registry.reply()
+
+    @router.get(
+        "/workers/{tag}/waiting",
+        dependencies=guards,
+        responses=_DENIED | _INVALID | _AWAY,
+        response_model=WaitingReply,
+    )
+    async def list_waiting(tag: Tag, limit: Limit = 100) -> WaitingReply | JSONResponse:
+        """List the commands that wait in a worker: for what, since when, until when."""
+        return await registry.waiting(tag, limit) or problem(
+            503, "redis_unavailable", "What waits is kept in Redis, and Redis is away: ask again."
+        )
 
     @router.get(
         "/workers/{tag}",

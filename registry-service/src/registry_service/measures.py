@@ -26,6 +26,12 @@ class WorkersCollector(Collector):
             "queue_depth", "Messages ready for a worker.", workers, lambda w: w.queue_size
         )
         yield _family(
+            "worker_waiting",
+            "Commands that wait for another try or an authority.",
+            workers,
+            lambda w: w.waiting,
+        )
+        yield _family(
             "worker_last_heartbeat_timestamp_seconds",
             "When the newest beat was made, seconds since 1970.",
             workers,

@@ -16,6 +16,7 @@ from .views import (
     Digest,
     InstanceRecord,
     Notice,
+    WaitingReply,
     WorkerReply,
     WorkersReply,
     WorkerView,
@@ -30,7 +31,7 @@ DIGEST_SHOWN = timedelta(seconds=150)
 
 
 class Registry:
-    """Knows all workers. None of its methods waits for a server."""
+    """Knows all workers; memory answers."""
 
     def __init__(self, store: Store, measures: Measures, clock: Clock) -> None:
         self.fleet = Fleet()
@@ -109,6 +110,14 @@ class Registry:
         """Return one worker with its last scrape, None when it is unknown."""
         view = self._view(tag)
         return self._reply(view) if view else None
+
+    async def waiting(self, tag: str, limit: int) -> WaitingReply | None:
+        """Return what waits in a worker, None while Redis is away; the only wait for a server."""
+        page = await self._store.waiting(tag, limit)
+        if page is None:
+            return None
+        now = self._clock()
+        return WaitingReply(tag=tag, total=page.total, commands=page.entries, as_of=now)
 
     async def run(self) -> None:
         """Sweep for ever."""

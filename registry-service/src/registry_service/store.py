@@ -14,6 +14,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from workers_runtime.logs import get_logger
+from workers_runtime.waiting import WaitingPage, read_waiting
 
 from . import keys
 from .clock import Clock
@@ -96,6 +97,12 @@ class Store:
             for name, text in zip(names, texts, strict=True)
             if text and (record := _record(name, text)) is not None
         ]
+
+    async def waiting(self, tag: str, limit: int) -> WaitingPage | None:
+        """Return what the worker's commands wait for; None while Redis is away."""
+        with contextlib.suppress(*_AWAY):
+            return await read_waiting(self._redis, tag, limit=limit)
+        return None
 
     async def flush(self) -> None:
         """Write what is noted, in one round trip; also tells whether Redis is there.

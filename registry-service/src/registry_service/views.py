@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from workers_contracts.heartbeat import Deduction, Status, WorkerStatus
 from workers_contracts.types import UtcDateTime
+from workers_runtime.waiting import Waiting
 
 NoticeKind = Literal["registered", "status_changed", "stopped", "missing", "removed"]
 Acceptance = Literal["registered", "updated", "unregistered", "ignored_older", "refused_full"]
@@ -33,6 +34,7 @@ class InstanceView(View):
     deductions: list[Deduction]
     in_flight: int
     queue_size: int | None
+    waiting: int | None
     memory_bytes: int
     cpu_seconds: float
 
@@ -61,6 +63,9 @@ class WorkerView(View):
     deductions: list[Deduction] = Field(description="What took that score from 100.")
     last_seen: UtcDateTime = Field(description="The newest beat, UTC.")
     queue_size: int | None = Field(description="Messages ready; null when unknown.")
+    waiting: int | None = Field(
+        description="Commands that wait for another try or an authority; null when unknown."
+    )
     versions: list[str]
     instances: list[InstanceView]
 
@@ -77,6 +82,15 @@ class WorkersReply(View):
 
     workers: list[WorkerReply]
     stale: bool = Field(description="True while Redis is away: answered from memory.")
+    as_of: UtcDateTime
+
+
+class WaitingReply(View):
+    """What waits in a worker, the next one due first."""
+
+    tag: str
+    total: int = Field(description="All that wait; more than are listed when over the limit.")
+    commands: list[Waiting]
     as_of: UtcDateTime
 
 

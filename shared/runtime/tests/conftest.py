@@ -33,6 +33,7 @@ def incoming() -> Callable[..., SimpleNamespace]:
             "redelivered": False,
             "timestamp": None,
             "type": None,
+            "exchange": "",
         }
         return SimpleNamespace(**{**defaults, **properties})
 

@@ -21,6 +21,7 @@ from workers_runtime.publisher import Publisher
 from workers_runtime.results import Results
 from workers_runtime.router import Router
 from workers_runtime.tracing import Tracing
+from workers_runtime.waiting import WaitingList
 
 TAG = "anaf.taxpayer"
 
@@ -63,9 +64,11 @@ async def inner_worker(
     journal = RedisJournal(redis_url, tag=TAG, instance="inner", ttl_seconds=600)
     results = Results(redis_url, ttl_seconds=60)
     publisher = Publisher(url, name="inner publish", metrics=metrics, repair=declare)
+    waiting = WaitingList(redis_url, tag=TAG)
     exits = Exits(
-        tag=TAG, publisher=publisher, results=results, metrics=metrics, environment="production"
-    )
+        tag=TAG, publisher=publisher, results=results, waiting=waiting, metrics=metrics,
+        environment="production",
+    )  # fmt: skip
     kernel = Kernel(
         tag=TAG, journal=journal, exits=exits, metrics=metrics, tracing=tracing,
         policy=Policy(), environment="production", handler_seconds=60,
@@ -92,6 +95,7 @@ async def inner_worker(
     async with AsyncExitStack() as stack:
         stack.callback(tracing.close)
         stack.push_async_callback(results.close)
+        stack.push_async_callback(waiting.close)
         await journal.start()
         stack.push_async_callback(journal.stop)
         stack.push_async_callback(publisher.close)

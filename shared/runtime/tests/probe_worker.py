@@ -71,6 +71,8 @@ def fail(behaviour: str, command: ValidateTaxpayer, task: Task) -> None:
             raise TransientError("not now", retry_after=0.2)
         case "later" if task.attempt < 2:
             raise TransientError("later", retry_after=float(command.number.split("-")[1]))
+        case "leaky":
+            raise TransientError("token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc", retry_after=30)
         case "expired":
             raise TransientError("too late", give_up_at=datetime.now(UTC) - timedelta(seconds=1))
         case "quota" if task.attempt < 2:

@@ -35,12 +35,16 @@ def parts(metrics):
     async def listed():
         return list(deductions)
 
+    async def counted():
+        return 3
+
     async def run_deep():
         return None
 
     return SimpleNamespace(
         publisher=FakePublisher(),
         consumers=SimpleNamespace(consuming=True, ready=7),
+        waiting=SimpleNamespace(count=counted),
         kernel=SimpleNamespace(
             running=set(), progress={"q": Progress(5, 3), "q.s": Progress(1, 1)}
         ),
@@ -55,7 +59,7 @@ async def heartbeat(parts):
     beat = Heartbeat(
         tag="anaf.taxpayer", instance="host-1", version="1.2", address=lambda: "http://h:1",
         publisher=parts.publisher, consumers=parts.consumers, kernel=parts.kernel,
-        health=parts.health, metrics=parts.metrics, seconds=0.1,
+        health=parts.health, waiting=parts.waiting, metrics=parts.metrics, seconds=0.1,
     )  # fmt: skip
     yield beat
     parts.publisher.away = False
@@ -68,6 +72,7 @@ async def test_status_tells_progress_queue_and_score(heartbeat, parts):
     assert (status.id, status.tag, status.version) == ("host-1", "anaf.taxpayer", "1.2")
     assert status.progress == 4
     assert status.metrics.queue_size == 7
+    assert status.metrics.waiting == 3
     assert status.metrics.tasks_succeeded == 1
     assert status.metrics.last_task_time is not None
     assert status.metrics.memory_bytes > 1_000_000

@@ -52,7 +52,9 @@ def test_whatever_arrives_can_be_sent_again(incoming_factory, headers, message_i
 
 @pytest.fixture(scope="module")
 def incoming_factory():
-    return lambda **properties: SimpleNamespace(body=b"", redelivered=False, **properties)
+    return lambda **properties: SimpleNamespace(
+        body=b"", redelivered=False, exchange="", **properties
+    )
 
 
 def test_headers_keep_the_identity(incoming):
@@ -62,6 +64,19 @@ def test_headers_keep_the_identity(incoming):
     )  # fmt: skip
     raw = incoming(headers=identity.headers(), message_id="m", correlation_id="c")
     assert Identity.of(raw) == identity
+
+
+def test_publishers_notes_to_the_kernel_are_not_believed(incoming):
+    """Or anybody could have a command judged in doubt, waited with, or done a second time."""
+    headers = {"x-attempt": 9, "x-due-ms": MAX_MS, "x-first-seen-ms": 1, "x-in-doubt": 1,
+               "x-replay": 1, "x-root-id": "other", "tid": "acme"}  # fmt: skip
+    identity = Identity.of(incoming(headers=headers, exchange="workers.commands"))
+    assert (identity.attempt, identity.due_ms, identity.replay) == (1, 0, 0)
+    assert (identity.in_doubt, identity.root_id) == (False, None)
+    assert identity.first_seen_ms > 1
+    assert identity.tenant == "acme"
+    returned = Identity.of(incoming(headers=headers, exchange=""))
+    assert (returned.attempt, returned.in_doubt, returned.root_id) == (9, True, "other")
 
 
 def test_first_seen_in_the_future_is_now(incoming):

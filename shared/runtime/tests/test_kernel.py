@@ -119,6 +119,20 @@ async def test_dead_letter_survives_a_crash_between_its_record_and_its_copy(
     assert len(lines(effects, "permanent-1")) == 1
 
 
+async def test_duplicate_is_answered_under_the_correlation_id_it_came_with(bus: Bus, probe):
+    for correlation_id in ("first", "second"):
+        await bus.publish(
+            "taxpayer.validate",
+            {"number": "good-9"},
+            message_id="g9",
+            correlation_id=correlation_id,
+        )
+        event = await bus.event("anaf.taxpayer.validated", correlation_id=correlation_id)
+        assert event.envelope["correlationid"] == correlation_id
+        assert event.data["correlation_id"] == correlation_id
+    assert len({event.message_id for event in bus.events}) == 1
+
+
 async def test_duplicate_of_a_dead_letter_is_answered_and_not_buried_again(bus: Bus, probe):
     for _ in range(2):
         await bus.publish("taxpayer.validate", {"number": "permanent-2"}, message_id="p2")
@@ -141,7 +155,11 @@ async def test_retry_waits_as_long_as_asked_also_after_an_earlier_wait(bus: Bus,
     """A message that comes back a little before its time must not shorten the next wait."""
     due = int((time.time() + 0.4) * 1000)
     await bus.publish(
-        "taxpayer.validate", {"number": "later-3"}, message_id="l1", headers={"x-due-ms": due}
+        "anaf.taxpayer",
+        {"number": "later-3"},
+        exchange="",
+        message_id="l1",
+        headers={"x-due-ms": due},
     )
     started = time.monotonic()
     await bus.event("anaf.taxpayer.validated")

@@ -100,7 +100,7 @@ def _print(look: Look, problems: list[Finding]) -> None:
     if look.queues is not None:
         waiting = [queue for queue in look.queues if queue.name in command_queues() or queue.ready]
         table(
-            ["queue", "waiting", "consumers"],
+            ["queue", "messages", "consumers"],
             [(q.name, q.ready if q.exists else "missing", q.consumers) for q in waiting],
         )
     for problem in problems:
@@ -108,10 +108,13 @@ def _print(look: Look, problems: list[Finding]) -> None:
         line(f"   next: {problem.next}")
     if not problems:
         line("all is well", style="green")
+    if look.fleet is not None and any(worker.waiting for worker in look.fleet.workers):
+        note("what waits, why and until when: workers waiting")
 
 
 def _workers(fleet: Fleet) -> None:
-    columns = ["worker", "status", "instances", "score", "queue", "last seen", "why"]
+    columns = ["worker", "status", "instances", "score", "queue", "waiting", "last seen",
+               "why"]  # fmt: skip
     rows = [
         (
             worker.tag,
@@ -119,6 +122,7 @@ def _workers(fleet: Fleet) -> None:
             worker.instance_count,
             worker.health_score,
             worker.queue_size,
+            worker.waiting,
             age(worker.last_seen, fleet.as_of),
             worker.why(),
         )

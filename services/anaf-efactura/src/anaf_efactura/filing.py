@@ -166,7 +166,8 @@ class Filing:
 
     def _follow(self, document: Document) -> Outcome:
         check = CheckInvoice(document_id=document.id, round=1)
-        return [events.submitted(document), After(check, self._plan.first)]
+        reason = f"ANAF's verdict on the upload {document.authority_id}"
+        return [events.submitted(document), After(check, self._plan.first, reason=reason)]
 
     async def _doubt(self, document: Document, attempt: int, detail: str) -> None:
         since = document.unknown_since or datetime.now(UTC)

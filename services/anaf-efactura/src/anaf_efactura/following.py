@@ -72,7 +72,11 @@ class Following:
             case Ok(download_id) | Nok(download_id):
                 return await self._end(document, command, task, await self._fetch(download_id))
             case InProgress():
-                return After(_next(command), self._plan.after(command.round))
+                return After(
+                    _next(command),
+                    self._plan.after(command.round),
+                    reason=f"ANAF is still processing the upload {index}",
+                )
             case RefusedAtUpload():
                 text = "XML cu erori, nepreluat de sistemul ANAF"
                 return await self._reject(document, task, anaf_errors((text,)), None)

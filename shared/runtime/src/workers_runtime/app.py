@@ -33,6 +33,7 @@ from .publisher import Publisher
 from .results import Results
 from .router import Router
 from .tracing import Tracing
+from .waiting import WaitingList
 
 Lifespan = Callable[[], AbstractAsyncContextManager[Mapping[str, Any]]]
 """Makes a worker's dependencies; what it yields is found by handlers as `Context("name")`."""
@@ -119,6 +120,7 @@ def create_app(
         consumers=consumers,
         kernel=kernel,
         health=health,
+        waiting=supplies.waiting,
         metrics=supplies.metrics,
         seconds=settings.heartbeat_seconds,
     )
@@ -128,6 +130,7 @@ def create_app(
         async with AsyncExitStack() as stack:
             stack.callback(supplies.tracing.close)
             stack.push_async_callback(supplies.results.close)
+            stack.push_async_callback(supplies.waiting.close)
             dependencies = await stack.enter_async_context(lifespan())
             for name, value in dependencies.items():
                 broker.context.set_global(name, value)
@@ -153,6 +156,7 @@ class Supplies:
     publisher: Publisher
     journal: Journal
     results: Results
+    waiting: WaitingList
     tracing: Tracing
 
 
@@ -179,7 +183,8 @@ def _supplies(
     )
     results = Results(redis_url, ttl_seconds=settings.result_ttl_seconds)
     tracing = Tracing(service, endpoint=settings.otlp_endpoint)
-    return Supplies(metrics, publisher, book, results, tracing)
+    waiting = WaitingList(redis_url, tag=tag)
+    return Supplies(metrics, publisher, book, results, waiting, tracing)
 
 
 def _kernel(settings: WorkerSettings, tag: str, supplies: Supplies) -> Kernel:
@@ -187,6 +192,7 @@ def _kernel(settings: WorkerSettings, tag: str, supplies: Supplies) -> Kernel:
         tag=tag,
         publisher=supplies.publisher,
         results=supplies.results,
+        waiting=supplies.waiting,
         metrics=supplies.metrics,
         environment=settings.environment,
     )

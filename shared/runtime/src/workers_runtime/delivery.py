@@ -5,7 +5,7 @@ import contextlib
 import json
 import time
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import aio_pika
 from aio_pika.abc import AbstractIncomingMessage
@@ -14,17 +14,21 @@ from workers_contracts.catalog import failed_event
 from workers_contracts.topology import EVENTS, dead_queue, suspect_queue
 
 from .failpoints import hit
-from .failure import GiveUp
-from .identity import DUE, MAX_MS, Identity, Task, derived_id
+from .failure import GiveUp, Retry
+from .identity import DUE, MAX_MS, NOTES, Identity, Task, derived_id
 from .ladder import rung_for
 from .metrics import Metrics
 from .publisher import Publisher, plain_headers
 from .redaction import redact_text
 from .results import Results
 from .router import Handler
+from .waiting import Waiting, WaitingList
 from .wire import Outbox, Wire, utc_text
 
 ACK_SECONDS = 10
+
+FOLLOW_UP = "follow_up"
+"""In the place of an error code: nothing failed, the worker asks again as planned."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,23 @@ class Delivery:
             first_seen_ms=identity.first_seen_ms,
         )
 
+    def waiting(
+        self, command: str, since: datetime, due: datetime, code: str, reason: str
+    ) -> Waiting:
+        """Return what a person is told while the command, or its follow-up, waits."""
+        identity = self.identity
+        return Waiting(
+            message_id=identity.root,
+            correlation_id=identity.correlation_id or "",
+            tenant=identity.tenant or "",
+            command=command,
+            code=code,
+            reason=reason,
+            attempt=identity.attempt,
+            since=since,
+            due=due,
+        )
+
     def copy(self, identity: Identity, headers: dict[str, str | int]) -> aio_pika.Message:
         """Return the same message for another queue."""
         return aio_pika.Message(
@@ -108,25 +129,51 @@ class Exits:
         tag: str,
         publisher: Publisher,
         results: Results,
+        waiting: WaitingList,
         metrics: Metrics,
         environment: str,
     ) -> None:
         self._tag = tag
         self._publisher = publisher
         self._results = results
+        self._waiting = waiting
         self._metrics = metrics
         self._environment = environment
 
     async def publish(self, delivery: Delivery, wires: list[Wire]) -> None:
         """Publish a recorded outcome, keep it as a result, acknowledge."""
+        await self._say_what_waits(delivery, wires)
         for wire in wires:
             await self._publisher.send(wire)
         hit("after_publish", self._environment)
         identity = delivery.identity
-        root = identity.root_id or identity.message_id or ""
-        await self._results.keep(root, wires, tenant=identity.tenant or "")
+        await self._results.keep(identity.root, wires, tenant=identity.tenant or "")
         hit("before_ack", self._environment)
         await self.ack(delivery)
+
+    async def _say_what_waits(self, delivery: Delivery, wires: list[Wire]) -> None:
+        # Before the message leaves: a follow-up may be over before a later word about it.
+        identity = delivery.identity
+        for wire in wires:
+            if wire.delay_seconds > 0:
+                since = datetime.now(UTC)
+                due = since + timedelta(seconds=wire.delay_seconds)
+                await self._waiting.note(
+                    delivery.waiting(wire.type, since, due, FOLLOW_UP, wire.reason)
+                )
+                return
+        if identity.due_ms:
+            await self._waiting.clear(identity.root, identity.tenant or "")
+
+    async def retry(self, delivery: Delivery, decision: Retry) -> None:
+        """Send it up the delay ladder for another try, and let people see that it waits."""
+        identity = delivery.identity
+        since = datetime.fromtimestamp(identity.first_seen_ms / 1000, UTC)
+        due = datetime.now(UTC) + timedelta(seconds=decision.seconds)
+        why = (decision.code, redact_text(decision.reason)[:500])
+        await self._waiting.note(delivery.waiting(delivery.command, since, due, *why))
+        again = replace(identity, attempt=identity.attempt + 1, in_doubt=decision.in_doubt)
+        await self.later(replace(delivery, identity=again), decision.seconds)
 
     async def later(self, delivery: Delivery, seconds: float) -> None:
         """Send it up the delay ladder; it comes back to the lane it came from."""
@@ -157,7 +204,9 @@ class Exits:
             "x-command": delivery.command,
             "x-dead-at": utc_text(datetime.now(UTC)),
         }
-        headers = plain_headers(delivery.raw.headers or {}) | delivery.identity.headers() | reason
+        theirs = plain_headers(delivery.raw.headers or {})
+        sent = {name: value for name, value in theirs.items() if name not in NOTES}
+        headers = sent | delivery.identity.headers() | reason
         headers.pop(DUE, None)
         copy = delivery.copy(delivery.identity, headers)
         await self._publisher.publish("", queue, copy, mandatory=True)

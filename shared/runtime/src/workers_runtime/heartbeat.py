@@ -20,6 +20,7 @@ from .kernel import Kernel
 from .metrics import Metrics
 from .publisher import Publisher
 from .tasks import end
+from .waiting import WaitingList
 from .wire import cloud_event
 
 START_SECONDS = 5
@@ -40,6 +41,7 @@ class Heartbeat:
         consumers: Consumers,
         kernel: Kernel,
         health: Health,
+        waiting: WaitingList,
         metrics: Metrics,
         seconds: float,
     ) -> None:
@@ -51,6 +53,7 @@ class Heartbeat:
         self._consumers = consumers
         self._kernel = kernel
         self._health = health
+        self._waiting = waiting
         self._metrics = metrics
         self._seconds = seconds
         self._started = datetime.now(UTC)
@@ -90,6 +93,9 @@ class Heartbeat:
         in_flight = len(self._kernel.running)
         status: Status = override or ("error" if score < 50 else "running" if in_flight else "idle")
         last = self._metrics.last_task_time
+        waiting = await self._waiting.count()
+        if waiting is not None:
+            self._metrics.waiting.set(waiting)
         times = self._process.cpu_times()
         return WorkerStatus(
             id=self._instance,
@@ -103,6 +109,7 @@ class Heartbeat:
             metrics=WorkerMetrics(
                 queue_size=self._consumers.ready,
                 in_flight=in_flight,
+                waiting=waiting,
                 last_task_time=datetime.fromtimestamp(last, UTC) if last else None,
                 tasks_succeeded=self._metrics.succeeded,
                 tasks_failed=self._metrics.failed,

@@ -9,6 +9,8 @@ from typing import Any
 
 from aio_pika.abc import AbstractIncomingMessage
 
+from workers_contracts.topology import COMMANDS
+
 NAMESPACE = uuid.UUID("5b0c1c36-92a5-5d0c-9f0a-1c8a0c3f7a11")
 """Namespace of ids derived from other ids (RFC 9562, version 5)."""
 
@@ -22,6 +24,8 @@ CAUSATION = "causationid"
 ROOT = "x-root-id"
 """Message id of the public command that a follow-up goes back to."""
 TRACEPARENT = "traceparent"
+NOTES = frozenset({ATTEMPT, DUE, FIRST_SEEN, IN_DOUBT, REPLAY, ROOT})
+"""Headers by which the kernel tells itself something; only its own copies carry them."""
 
 
 def derived_id(*parts: str) -> str:
@@ -72,8 +76,14 @@ class Identity:
 
     @classmethod
     def of(cls, raw: AbstractIncomingMessage) -> "Identity":
-        """Read the identity of a delivery; what is missing or malformed gets its default."""
+        """Read the identity of a delivery; what is missing or malformed gets its default.
+
+        The ``x-`` headers are the kernel's own notes. They count on what comes back by the delay
+        ladder, the lane for suspects or a replay, never on what a publisher sends.
+        """
         headers: Mapping[str, Any] = raw.headers or {}
+        if raw.exchange == COMMANDS:
+            headers = {name: value for name, value in headers.items() if name not in NOTES}
         now = int(time.time() * 1000)
         tenant = _text(headers.get(TENANT))
         usable = tenant is None or _TENANT.fullmatch(tenant) is not None
@@ -92,6 +102,11 @@ class Identity:
             redelivered=bool(raw.redelivered),
             traceparent=trace if _TRACEPARENT.fullmatch(trace) else None,
         )
+
+    @property
+    def root(self) -> str:
+        """Message id of the public command that this one is, or goes back to."""
+        return self.root_id or self.message_id or ""
 
     def completed(self, message_id: str) -> "Identity":
         """Return an identity with both ids; ``made`` names those the runtime had to make."""

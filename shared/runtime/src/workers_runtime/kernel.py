@@ -33,7 +33,7 @@ from .logs import get_logger
 from .metrics import Metrics
 from .tasks import is_being_cancelled
 from .tracing import Tracing
-from .wire import Wire, dump, undump, with_id
+from .wire import Wire, answering, dump, undump, with_id
 
 DEATHS_BEFORE_SUSPECT = 2
 DEATHS_BEFORE_DEAD = 4
@@ -231,8 +231,7 @@ class Kernel:
         if isinstance(decision, Retry):
             self._count(delivery, "retried")
             await self._release(delivery, token, in_doubt=decision.in_doubt)
-            again = replace(identity, attempt=identity.attempt + 1, in_doubt=decision.in_doubt)
-            await self._exits.later(replace(delivery, identity=again), decision.seconds)
+            await self._exits.retry(delivery, decision)
         else:
             await self._give_up(delivery, token, decision)
 
@@ -250,7 +249,9 @@ class Kernel:
         if given_up is not None:
             # Its first owner may have died between the record and the dead letter.
             await self._exits.bury(delivery, given_up)
-        await self._exits.publish(delivery, wires)
+        # The same facts under the same ids; a client that lost its own id waits under a new one.
+        asked_as = delivery.identity.correlation_id or ""
+        await self._exits.publish(delivery, [answering(wire, asked_as) for wire in wires])
 
     async def _reused(self, delivery: Delivery) -> None:
         error = MessageIdReusedError(

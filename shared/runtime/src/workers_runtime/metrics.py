@@ -56,6 +56,11 @@ class Metrics:
         self.queue_depth = Gauge(
             "queue_depth", "Messages ready in a queue.", ["queue"], registry=registry
         )
+        self.waiting = Gauge(
+            "worker_waiting",
+            "Commands of this tag on the delay ladder, as at the last heartbeat.",
+            registry=registry,
+        )
         self.success_rate = Gauge(
             "task_success_rate",
             "Share of finished tasks that succeeded, 0 to 1.",

@@ -15,6 +15,8 @@ class After:
 
     command: Command
     seconds: float
+    reason: str = ""
+    """What is waited for, in words for an operator."""
 
 
 Outcome = Event | After | Sequence[Event | After] | None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from workers_contracts.base import Command, Event, Failed
+from workers_contracts.base import Event, Failed
 from workers_contracts.topology import EVENTS, MAX_MESSAGE_BYTES
 
 from .errors import HandlerContractError
@@ -28,6 +28,8 @@ class Wire:
     type: str = ""
     delay_seconds: float = 0.0
     """Above 0 the message goes to the delay ladder, for the queue named by the routing key."""
+    reason: str = ""
+    """What a delayed message waits for."""
 
 
 def dump(wires: list[Wire]) -> str:
@@ -45,6 +47,18 @@ def with_id(wire: Wire, event_id: str) -> Wire:
     """Return the same event under another id."""
     body = json.dumps(json.loads(wire.body) | {"id": event_id}, ensure_ascii=False)
     return replace(wire, body=body, message_id=event_id)
+
+
+def answering(wire: Wire, correlation_id: str) -> Wire:
+    """Return a recorded message as the answer to a duplicate that came with another id."""
+    if wire.correlation_id == correlation_id:
+        return wire
+    body = wire.body
+    if wire.exchange == EVENTS:
+        envelope = json.loads(body)
+        envelope["correlationid"] = envelope["data"]["correlation_id"] = correlation_id
+        body = json.dumps(envelope, ensure_ascii=False)
+    return replace(wire, body=body, correlation_id=correlation_id)
 
 
 def utc_text(moment: datetime) -> str:
@@ -113,14 +127,15 @@ class Outbox:
             type=event.key,
         )
 
-    def command(self, command: Command, seconds: float, index: int = 0) -> Wire:
+    def command(self, after: After, index: int = 0) -> Wire:
         """Return the wire of a follow-up command to the worker itself."""
+        command, seconds = after.command, after.seconds
         identity = self._identity
         follow_up = Identity(
             message_id=None,
             tenant=identity.tenant,
             traceparent=identity.traceparent,
-            root_id=identity.root_id or identity.message_id,
+            root_id=identity.root or None,
             first_seen_ms=int((self._now.timestamp() + seconds) * 1000),
         )
         return Wire(
@@ -132,6 +147,7 @@ class Outbox:
             headers=follow_up.headers() | {CAUSATION: identity.message_id or ""},
             type=command.key,
             delay_seconds=max(0.0, seconds),
+            reason=after.reason,
         )
 
     def outcome(self, handler: Handler, returned: Outcome) -> list[Wire]:
@@ -151,7 +167,7 @@ class Outbox:
 
     def _one(self, handler: Handler, item: Event | After, index: int) -> Wire:
         if isinstance(item, After):
-            wire = self.command(item.command, item.seconds, index)
+            wire = self.command(item, index)
         elif isinstance(item, handler.emits):
             wire = self.event(item, index)
         else:
