@@ -1,5 +1,6 @@
 """Programs: readiness, output, crashes, the end."""
 
+import asyncio
 import subprocess
 import sys
 import time
@@ -71,12 +72,45 @@ async def test_program_that_ignores_the_end_is_killed_and_named(programs, progra
     assert time.monotonic() - start < 3
 
 
-async def test_first_to_end_tells_which_and_how(programs, program):
-    falling = program(before="signal.signal(signal.SIGUSR1, signal.SIG_DFL)", name="falling")
-    await programs.start_ready([program(), falling], limit=10)
-    programs._running[1].process.kill()
-    assert "falling was killed by SIGKILL" in (await programs.first_to_end()).obituary()
+@pytest.fixture
+async def kept(programs):
+    """Keep programs running; returns what is said about it."""
+    said: list[str] = []
+    tasks: list[asyncio.Task[None]] = []
+
+    def keep() -> list[str]:
+        tasks.extend(asyncio.create_task(keeper) for keeper in programs.keepers(said.append))
+        return said
+
+    yield keep
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
     await programs.stop()
+
+
+async def until(condition) -> None:
+    async with asyncio.timeout(15):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+async def test_killed_program_is_started_again_and_said(programs, program, printed, kept):
+    await programs.start_ready([program(), program(name="victim")], limit=10)
+    said = kept()
+    for times in (2, 3):
+        next(one for one in programs._running if one.program.name == "victim").process.kill()
+        await until(lambda times=times: printed.count(("victim", "serving")) == times)
+    assert said == ["victim was killed by SIGKILL; started again in 0.2 s"] * 2
+    assert printed.count(("tiny", "serving")) == 1
+
+
+async def test_program_that_falls_over_again_and_again_waits_longer(programs, program, kept):
+    await programs.start(program("raise SystemExit(3)", name="falling"))
+    said = kept()
+    await until(lambda: len(said) == 3)
+    pauses = [line.removeprefix("falling ended with 3; started again in ") for line in said]
+    assert pauses == ["0.4 s", "0.8 s", "1.6 s"]
 
 
 def test_programs_die_with_a_parent_that_is_killed(program):

@@ -26,7 +26,7 @@ class AlreadyRunningError(RuntimeError):
 
 
 async def dev(folder: Path | None = None) -> int:
-    """Run until Ctrl-C or until a program ends; 0 after Ctrl-C, 1 otherwise."""
+    """Run until Ctrl-C: 0. A start that fails, or a server that does not come back: 1."""
     root = find_root()
     run_folder = folder or root / ".run"
     run_folder.mkdir(parents=True, exist_ok=True)
@@ -61,7 +61,7 @@ async def _run(stack: LocalStack, folder: Path, console: Console) -> int:
         await asyncio.wait({work, end}, return_when=asyncio.FIRST_COMPLETED)
         if work.done():
             code = 1
-            console.print(f"[bold red]dev[/]  {work.exception() or work.result()}")
+            console.print(f"[bold red]dev[/]  {work.exception()}")
     finally:
         state.unlink(missing_ok=True)
         work.cancel()
@@ -72,14 +72,14 @@ async def _run(stack: LocalStack, folder: Path, console: Console) -> int:
     return code
 
 
-async def _serve(stack: LocalStack, state: Path, console: Console) -> str:
+async def _serve(stack: LocalStack, state: Path, console: Console) -> None:
     # People's own settings win: a real ANAF test account can be used with the local stack.
     addresses = await stack.start(environment=lambda ours: {**ours, **_own(ours)})
     write_state(addresses, state)
     for name, url in addresses.as_dict().items():
         console.print(f"[bold]dev[/]  {name:<20} {url}")
     console.print("[bold]dev[/]  ready; Ctrl-C ends it")
-    return (await stack.first_to_end()).obituary()
+    await stack.keep_running()
 
 
 def _own(ours: dict[str, str]) -> dict[str, str]:

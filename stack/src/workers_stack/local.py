@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 from .layout import Layout, service_environment
-from .programs import Print, Programs, RunningProgram
+from .programs import Print, Programs
 from .servers.find import Say, Servers, find_servers
 
 _SANDBOX_LIMIT = 30.0
@@ -77,9 +77,17 @@ class LocalStack:
         if self._servers is not None:
             await self._servers.close()
 
-    async def first_to_end(self) -> RunningProgram:
-        """Wait until a program ends by itself."""
-        return await self._programs.first_to_end()
+    async def keep_running(self) -> None:
+        """Start again what ends by itself, for ever; raises when a server does not come back."""
+        servers = self._servers.keepers(self._say) if self._servers else []
+        keepers = [*self._programs.keepers(self._say), *servers]
+        tasks = [asyncio.create_task(keeper) for keeper in keepers]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def kill(self) -> None:
         """SIGKILL every program now; the servers die with this process."""

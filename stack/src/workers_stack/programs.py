@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -18,6 +18,9 @@ Print = Callable[[str, str], None]
 """Takes a program's name and one line of its output."""
 
 _KEPT_LINES = 40
+_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
+_STEADY = 10.0
+"""Seconds after which a program that ends is no longer one that cannot start."""
 
 
 class ProgramError(RuntimeError):
@@ -46,6 +49,7 @@ class RunningProgram:
         self.program = program
         self.process = process
         self.stopping = False
+        self.started = time.monotonic()
         self._lines: deque[str] = deque(maxlen=_KEPT_LINES)
         self._out = out
         self._reader = asyncio.create_task(self._read())
@@ -59,11 +63,20 @@ class RunningProgram:
         """The end of its output, for an error message."""
         return "\n".join(list(self._lines)[-count:]) or "(no output)"
 
+    @property
+    def killed(self) -> bool:
+        """Whether a signal from outside ended it."""
+        return (self.process.returncode or 0) < 0
+
+    def end(self) -> str:
+        """How it ended, in some words."""
+        code = self.process.returncode or 0
+        how = f"was killed by {signal.Signals(-code).name}" if self.killed else f"ended with {code}"
+        return f"{self.program.name} {how}"
+
     def obituary(self) -> str:
         """One sentence on how it ended, with its last lines."""
-        code = self.process.returncode or 0
-        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
-        return f"{self.program.name} {how}. Its last lines:\n{self.last_lines()}"
+        return f"{self.end()}. Its last lines:\n{self.last_lines()}"
 
     async def wait(self) -> None:
         """Return when the process has ended and everything it printed was read."""
@@ -123,17 +136,23 @@ class Programs:
                     wait.cancel()
                 await asyncio.gather(*waits, return_exceptions=True)
 
-    async def first_to_end(self) -> RunningProgram:
-        """Wait until a program ends that nobody asked to end."""
-        waits = {asyncio.create_task(one.process.wait()): one for one in self._running}
-        try:
-            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-        ended = waits[done.pop()]
-        await ended.wait()
-        return ended
+    def keepers(self, say: Callable[[str], None]) -> list[Coroutine[object, object, None]]:
+        """Return one endless task a program: it starts the program again when that ends."""
+        return [self._keep(one, say) for one in self._running]
+
+    async def _keep(self, one: RunningProgram, say: Callable[[str], None]) -> None:
+        pause = _PAUSE
+        while True:
+            await one.wait()
+            if one.stopping:
+                return
+            # Killed from outside, it may come back at once; one that falls over waits longer.
+            fell_over = not one.killed and time.monotonic() - one.started < _STEADY
+            pause = min(pause * 2, _LONGEST_PAUSE) if fell_over else _PAUSE
+            say(f"{one.end()}; started again in {pause:g} s")
+            await asyncio.sleep(pause)
+            self._running.remove(one)
+            one = await self.start(one.program)
 
     async def stop(self, *, limit: float = 10.0) -> list[str]:
         """SIGTERM to all, SIGKILL after `limit` seconds; names those that had to be killed."""

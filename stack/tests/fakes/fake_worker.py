@@ -33,6 +33,8 @@ def events_for(command: dict) -> list[tuple[str, dict]]:
 
 async def main() -> None:
     assert (FOLDER / "seal.pem").read_text() == "A SEAL"
+    if FAULT == "start":
+        raise SystemExit("the fake worker cannot start")
     connection = await aio_pika.connect(os.environ["RMQ_URL"])
     channel = await connection.channel()
     commands = await channel.declare_exchange("workers.commands", "topic", durable=True)

@@ -1,7 +1,8 @@
 """Find RabbitMQ and Redis, or start them; the first that works, and one line that says which."""
 
+import asyncio
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from .process import ServerError
 LOCAL_BROKER = "amqp://guest:guest@127.0.0.1:5672/"
 LOCAL_REDIS = "redis://127.0.0.1:6379/0"
 _LOCAL_LIMIT = 2.0
+_LOOK_SECONDS = 0.5
 
 NOTHING_WORKS = (
     "No {names} to work with. One of these helps:\n"
@@ -38,6 +40,21 @@ class Servers:
     amqp_url: str
     redis_url: str
     close: Callable[[], Awaitable[None]]
+    private: tuple[PrivateBroker | PrivateRedis, ...] = ()
+    """Those that were started as programs of our own."""
+
+    def keepers(self, say: Say) -> list[Coroutine[object, object, None]]:
+        """Return one endless task a private server: it starts a killed one with its data again."""
+        return [_keep(server, say) for server in self.private]
+
+
+async def _keep(server: PrivateBroker | PrivateRedis, say: Say) -> None:
+    name = "RabbitMQ" if isinstance(server, PrivateBroker) else "Redis"
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        if not server.running:
+            say(f"{name} ended; started again with its data")
+            await server.start()
 
 
 async def find_servers(
@@ -45,6 +62,7 @@ async def find_servers(
 ) -> Servers:
     """Both servers, found or started with data under `folder`. ServerError when there is no way."""
     env = os.environ if environment is None else environment
+    private: list[PrivateBroker | PrivateRedis] = []
     async with AsyncExitStack() as started:
         amqp_url = await _named_or_local_broker(env, say)
         redis_url = await _named_or_local_redis(env, say)
@@ -58,12 +76,14 @@ async def find_servers(
         if amqp_url is None:
             broker = await started.enter_async_context(PrivateBroker(folder / "rabbitmq"))
             amqp_url = broker.url
+            private.append(broker)
             say(f"RabbitMQ: private server on port {broker.port}")
         if redis_url is None:
             server = await started.enter_async_context(PrivateRedis(folder / "redis"))
             redis_url = server.url
+            private.append(server)
             say(f"Redis: private server on port {server.port}")
-        return Servers(amqp_url, redis_url, started.pop_all().aclose)
+        return Servers(amqp_url, redis_url, started.pop_all().aclose, tuple(private))
 
 
 def install_programs(say: Say, environment: Mapping[str, str] | None = None) -> None:
