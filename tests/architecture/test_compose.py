@@ -125,6 +125,7 @@ def test_workers_start_when_what_they_need_is_healthy(ours, config):
             continue
         waits = service["depends_on"]
         assert {one["condition"] for one in waits.values()} == {"service_healthy"}
+        assert {other for other, one in waits.items() if not one["required"]} <= {"postgres"}
         assert set(waits) >= SERVERS
     test = config["services"]["rabbitmq"]["healthcheck"]["test"]
     assert test[1:] == ["rabbitmq-diagnostics", "-q", "check_port_listener", "5672"]
@@ -244,6 +245,19 @@ def test_the_real_anaf_needs_a_client_id(compose):
     done = compose("docker-compose.yml", REAL)
     assert done.returncode != 0
     assert "ANAF_CLIENT_ID" in done.stderr
+
+
+def test_profile_with_postgresql_adds_it_and_only_it(compose, config, root):
+    url = "postgresql://workers:workers@postgres/workers"
+    assert url in (root / "docker-compose.yml").read_text("utf-8")
+    done = compose(COMPOSE_PROFILES="postgres", LEDGER_URL=url)
+    assert done.returncode == 0, done.stderr
+    services = json.loads(done.stdout)["services"]
+    assert set(services) - set(config["services"]) == {"postgres"}
+    assert services["anaf-efactura"]["environment"]["DATABASE_URL"] == url
+    assert services["postgres"]["cap_drop"] == ["ALL"]
+    assert not services["postgres"].get("ports")
+    assert services["postgres"]["volumes"][0]["type"] == "volume"
 
 
 def test_files_of_the_real_anaf_name_settings_that_exist(compose, known):

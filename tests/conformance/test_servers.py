@@ -1,6 +1,7 @@
 """What every worker survives: a broker or a Redis that stops, dies, freezes or forgets."""
 
 import asyncio
+import contextlib
 import time
 
 import pytest
@@ -64,12 +65,12 @@ async def test_queue_deleted_under_load_is_declared_again_and_consumed(service, 
     load = asyncio.create_task(_load(service, bus, 40))
     await asyncio.sleep(0.5)
     await bus.delete(service.queue)
-    await load
     deleted = time.monotonic()
-    while await bus.count(service.queue) is None:
+    while not await _is_there(bus, service.queue):
         assert time.monotonic() - deleted < 10, "not declared again within 10 s"
         await asyncio.sleep(0.2)
-    correlation = await service.send(bus)
+    await load
+    correlation = await _send_when_back(service, bus)
     assert (await service.answered(bus, correlation, seconds=20)).key in service.outcomes
     assert worker.running
 
@@ -97,7 +98,14 @@ async def _send_when_back(service, bus) -> str:
     raise AssertionError("could not publish after the broker came back")
 
 
+async def _is_there(bus, queue: str) -> bool:
+    with contextlib.suppress(Exception):
+        return await asyncio.wait_for(bus.count(queue), 3) is not None
+    return False
+
+
 async def _load(service, bus, count: int) -> None:
     for _ in range(count):
-        await service.send(bus)
+        # RabbitMQ 3.10 may close the connection of who publishes to a queue that is being deleted.
+        await _send_when_back(service, bus)
         await asyncio.sleep(0.02)
