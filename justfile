@@ -51,11 +51,11 @@ lint:
 types:
     python scripts/typecheck.py
 
-# The whole suite; arguments go to pytest
+# The whole suite, two tests at a time because most of them wait; arguments go to pytest
 [group('check')]
 test *args:
     @-python -m workers_stack servers
-    @python -m pytest "$@"
+    @python -m pytest --numprocesses=2 --dist=worksteal "$@"
 
 # Only what needs no server
 [group('check')]
