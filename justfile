@@ -76,6 +76,12 @@ check-quick: lint types
 [group('check')]
 check: lint types test
 
+# What a message costs, beside FastStream's defaults, aio-pika and Celery: `bench --rounds 3 --json FILE`
+[group('check')]
+bench *args:
+    @-python -m workers_stack servers
+    @PYTHONPATH=tests/performance python -m bench "$@"
+
 # Pin every dependency again: `lock --upgrade` moves to newer versions
 [group('maintain')]
 lock *args:

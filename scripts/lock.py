@@ -5,6 +5,7 @@ python scripts/lock.py --upgrade   write all with the newest versions allowed
 python scripts/lock.py --check     no network: every declared dependency is pinned and allowed
 
 `requirements/dev.txt` holds everything; each deployable has its own file for its image.
+`bench.txt` is for what the product is only compared with.
 """
 
 import argparse
@@ -67,6 +68,7 @@ def locks() -> dict[str, list[str]]:
     wanted = {
         "uv": tools("uv"),
         "dev": sorted({*everything, *tools("dev")}),
+        "bench": tools("bench"),
     }
     for glob in DEPLOYABLE:
         for folder in sorted(ROOT.glob(glob)):

@@ -4,7 +4,9 @@ Each test says where the name is used and what it must do there.
 """
 
 import asyncio
+import inspect
 
+import aiormq
 import pytest
 
 from workers_runtime.connection import cut
@@ -70,17 +72,37 @@ async def test_reader_task_of_the_wire_can_be_cancelled(inner, eventually):
     await eventually(reader.done, 5)
 
 
-async def test_context_names_the_subscriber_of_a_delivery(inner, bus):
-    """The middleware finds its lane by the local `handler_`."""
-    seen = []
-    inner.behave = lambda _number: seen.append(inner.broker.context.get_local("handler_"))
+async def test_queue_hands_deliveries_to_the_subscriber_s_own_consume(inner, bus):
+    """`bind` replaces it on the instance; the library's own way to the handler is left out."""
+    taken = []
+    real = inner.main.consume
+    await inner.consumers._disconnect()
+
+    async def noted(raw):
+        taken.append(raw.message_id)
+        await real(raw)
+
+    inner.main.consume = noted
     await bus.publish("taxpayer.validate", {"number": "12345674"}, message_id="m")
     await bus.event("anaf.taxpayer.validated")
-    assert seen == [inner.main]
+    assert taken == ["m"]
+    assert inner.handled == ["12345674"]
 
 
-async def test_decoder_of_a_message_may_be_set(inner, bus):
-    """The kernel decodes first; FastStream's own decoding must not happen a second time."""
+async def test_delivery_to_a_stopped_subscriber_is_left_to_its_channel(inner, bus):
+    """`running` is false between the library's stop and the channel's end."""
+    inner.main.running = False
     await bus.publish("taxpayer.validate", {"number": "12345674"}, message_id="m")
+    await asyncio.sleep(0.5)
+    assert inner.handled == []
+    await inner.consumers._disconnect()
     await bus.event("anaf.taxpayer.validated")
     assert inner.handled == ["12345674"]
+
+
+async def test_publish_of_the_wire_need_not_wait_for_the_socket(inner, bus):
+    """`Publisher` gives ``wait=False``, which aiormq's abstract channel does not name."""
+    assert "wait" in inspect.signature(aiormq.Channel.basic_publish).parameters
+    assert "wait" in inspect.signature(aiormq.Channel.basic_ack).parameters
+    channel = await inner.publisher._connection.channel()
+    assert isinstance(await channel.get_underlay_channel(), aiormq.Channel)

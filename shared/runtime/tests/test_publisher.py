@@ -5,13 +5,15 @@ import time
 from pathlib import Path
 
 import aio_pika
+import aiormq
 import pytest
 from aio_pika.abc import AbstractChannel
 
 from workers_contracts.topology import COMMANDS, EVENTS
+from workers_runtime.connection import Connection
 from workers_runtime.declare import declare
 from workers_runtime.errors import TopologyError
-from workers_runtime.publisher import MAX_HEADER, Publisher, plain_headers
+from workers_runtime.publisher import MAX_HEADER, plain_headers
 from workers_runtime.wire import Wire
 
 pytestmark = pytest.mark.integration
@@ -155,24 +157,46 @@ async def test_cancellation_by_the_caller_ends_a_publish_at_once(make_publisher)
     assert time.monotonic() - started < 0.2
 
 
+@pytest.mark.parametrize("place", [Connection.channel, aiormq.Channel.basic_publish])
 async def test_cancellation_inside_the_library_is_a_lost_connection(
-    vhost_url, channel, make_publisher, metrics, monkeypatch
+    vhost_url, channel, make_publisher, metrics, monkeypatch, place
 ):
     publisher = make_publisher(vhost_url)
-    real = Publisher._attempt
     slips = 0
 
-    async def slipping(self, *arguments):
+    async def slipping(self, *arguments, **options):
         nonlocal slips
         if slips < 2:
             slips += 1
             raise asyncio.CancelledError
-        await real(self, *arguments)
+        return await place(self, *arguments, **options)
 
-    monkeypatch.setattr(Publisher, "_attempt", slipping)
+    owner = Connection if place is Connection.channel else aiormq.Channel
+    monkeypatch.setattr(owner, place.__name__, slipping)
     await publisher.publish("", QUEUE, message(b"1"), mandatory=True)
     assert await drain_queue(channel, QUEUE) == [b"1"]
     assert metrics.publish_retries.labels(reason="not_confirmed")._value.get() == 2
+
+
+async def test_cancellation_by_the_caller_is_never_taken_for_the_library_s(
+    vhost_url, make_publisher, monkeypatch, metrics
+):
+    publisher = make_publisher(vhost_url)
+    await publisher.connect()
+    waiting = asyncio.Event()
+
+    async def unconfirmed(self, *arguments, **options):
+        waiting.set()
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(aiormq.Channel, "basic_publish", unconfirmed)
+    task = asyncio.create_task(publisher.publish("", QUEUE, message(), mandatory=True))
+    await waiting.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert publisher.is_connected
+    assert metrics.publish_retries.labels(reason="not_confirmed")._value.get() == 0
 
 
 async def test_hundred_at_once_share_one_connection(vhost_url, channel, make_publisher, eventually):

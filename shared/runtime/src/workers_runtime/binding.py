@@ -2,13 +2,15 @@
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from faststream import AckPolicy, BaseMiddleware, ContextRepo
-from faststream.message import StreamMessage
+from aio_pika.abc import AbstractIncomingMessage
+from faststream import AckPolicy, apply_types
 from faststream.rabbit import Channel, ExchangeType, RabbitBroker, RabbitExchange, RabbitQueue
+from faststream.rabbit.subscriber import RabbitSubscriber
 
+from workers_contracts.base import Command
 from workers_contracts.topology import COMMANDS, EVENTS
 
 from .delivery import Lane
@@ -22,14 +24,13 @@ def bind(router: Router, broker: RabbitBroker, kernel: Kernel, *, prefetch: int)
     """Attach the handlers to a broker, each with its lane for suspects, and document its events."""
     tolerate()
     lanes: dict[str, Lane] = {}
-    broker.add_middleware(_middleware(kernel, lanes))
     commands = RabbitExchange(COMMANDS, type=ExchangeType.TOPIC, durable=True, declare=False)
     events = RabbitExchange(EVENTS, type=ExchangeType.TOPIC, durable=True, declare=False)
     for handler in router.handlers:
         for suspect in (False, True):
             lane = Lane(handler, handler.command.queue(), suspect)
             lanes[lane.consumed] = lane
-            broker.subscriber(
+            subscriber = broker.subscriber(
                 RabbitQueue(
                     lane.consumed, routing_key=handler.command.key, durable=True, declare=False
                 ),
@@ -40,7 +41,12 @@ def bind(router: Router, broker: RabbitBroker, kernel: Kernel, *, prefetch: int)
                 no_reply=True,
                 title=handler.command.key,
                 include_in_schema=handler.command.is_public() and not suspect,
-            )(_unchecked(handler.function))
+            )
+            subscriber(_unchecked(handler.function))
+            # Its own way to the handler would cost more than all that the kernel does.
+            setattr(  # noqa: B010 - it is a method, and this one's is replaced
+                subscriber, "consume", _direct(broker, subscriber, lane, kernel)
+            )
         for event in handler.emits:
             broker.publisher(
                 exchange=events,
@@ -67,25 +73,22 @@ def _unchecked(function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitab
     return call
 
 
-def _middleware(kernel: Kernel, lanes: Mapping[str, Lane]) -> Any:
-    class Settling(BaseMiddleware):
-        """Hands every delivery to the kernel, which calls the handler through FastStream."""
+def _direct(
+    broker: RabbitBroker, subscriber: RabbitSubscriber, lane: Lane, kernel: Kernel
+) -> Callable[[AbstractIncomingMessage], Awaitable[None]]:
+    """Return what hands a delivery to the kernel, which calls the handler with what it asks for."""
+    # The gate has checked the command already.
+    injected = apply_types(lane.handler.function, cast=False)
 
-        async def consume_scope(self, call_next: Any, msg: StreamMessage[Any]) -> None:
-            subscriber = self.context.get_local("handler_")
-            lane = lanes[subscriber.queue.name]
+    async def call(command: Command, task: Task) -> Any:
+        # Asked for each time: an app that takes the broker in gives it a context of its own.
+        context = broker.context
+        with context.scope("task", task):
+            return await injected(command, context__=context)
 
-            async def call(command: Any, task: Task) -> Any:
-                async def decoded(_message: StreamMessage[Any]) -> Any:
-                    return command
+    async def take(raw: AbstractIncomingMessage) -> None:
+        # What a stopped subscriber still gets goes back to its queue with the channel.
+        if subscriber.running:
+            kernel.take(lane, raw, call)
 
-                msg.set_decoder(decoded)
-                with self.context.scope("task", task):
-                    return await call_next(msg)
-
-            await kernel.consume(lane, msg.raw_message, call)
-
-    def build(message: Any, /, *, context: ContextRepo) -> Settling:
-        return Settling(message, context=context)
-
-    return build
+    return take

@@ -40,13 +40,19 @@ class Connection:
     @property
     def is_open(self) -> bool:
         """Say whether a channel is there and nobody saw it fail."""
-        return self._channel is not None and not self._channel.is_closed
+        return self.opened is not None
+
+    @property
+    def opened(self) -> AbstractChannel | None:
+        """The channel, when one is there and nobody saw it fail."""
+        channel = self._channel
+        return None if channel is None or channel.is_closed else channel
 
     async def channel(self) -> AbstractChannel:
         """Return the channel, opened when needed; raises OSError or AMQPError within a limit."""
         async with self._lock:
-            if self._channel is not None and not self._channel.is_closed:
-                return self._channel
+            if self.opened is not None:
+                return self.opened
             if self._connection is None or self._connection.is_closed:
                 self._connection = await asyncio.wait_for(
                     aio_pika.connect(self._url, client_properties={"connection_name": self._name}),

@@ -6,6 +6,7 @@ import json
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 import aio_pika
 from aio_pika.abc import AbstractIncomingMessage
@@ -60,7 +61,7 @@ class Delivery:
         """Routing key of the command."""
         return self.lane.handler.command.key
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Key in the journal. The tenant is part of it: two tenants may use the same ids."""
         identity = self.identity
@@ -234,5 +235,8 @@ class Exits:
 
     async def ack(self, delivery: Delivery) -> None:
         """Acknowledge. A channel that is gone means a redelivery, and the journal answers it."""
+        raw = delivery.raw
         with contextlib.suppress(Exception):
-            await asyncio.wait_for(delivery.raw.ack(), ACK_SECONDS)
+            async with asyncio.timeout(ACK_SECONDS):
+                # Written in the connection's own time: waiting for the socket makes it no safer.
+                await raw.channel.basic_ack(raw.delivery_tag or 0, wait=False)

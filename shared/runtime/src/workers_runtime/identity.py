@@ -48,6 +48,8 @@ MAX_MS = 253_402_300_799_000
 
 
 def _number(value: object, default: int) -> int:
+    if value is None:
+        return default
     try:
         number = int(str(value)[:20])
     except ValueError:
@@ -110,6 +112,8 @@ class Identity:
 
     def completed(self, message_id: str) -> "Identity":
         """Return an identity with both ids; ``made`` names those the runtime had to make."""
+        if self.message_id and self.correlation_id:
+            return self
         made = {n for n in ("message_id", "correlation_id") if getattr(self, n) is None}
         message_id = self.message_id or message_id
         return replace(

@@ -5,11 +5,12 @@ import contextlib
 import uuid
 from typing import Any
 
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError, RedisError
 
 from .errors import JournalUnavailableError
 from .journal import Busy, Claim, Done, InDoubt, New
 from .logs import get_logger
+from .redis_batch import Batch
 from .redis_pool import connect
 from .tasks import end
 
@@ -90,9 +91,10 @@ class RedisJournal:
 
     def __init__(self, url: str, *, tag: str, instance: str, ttl_seconds: int) -> None:
         self._redis = connect(url, seconds=5, decode=True)
+        self._batch = Batch(self._redis)
         # By their digests: the text travels once, not with every message.
-        self._scripts = {
-            text: self._redis.register_script(text) for text in (_CLAIM, _SETTLE, _STAMP)
+        self._digests = {
+            text: self._redis.register_script(text).sha for text in (_CLAIM, _SETTLE, _STAMP)
         }
         self._prefix = f"wrk:journal:{tag}:"
         self._alive = f"wrk:alive:{tag}:"
@@ -109,6 +111,7 @@ class RedisJournal:
     async def stop(self) -> None:
         """Stop proving it and disconnect."""
         await end(self._task)
+        await self._batch.close()
         with contextlib.suppress(RedisError, OSError):
             await self._redis.delete(self._alive + self._instance)
         await self._redis.aclose()
@@ -120,8 +123,12 @@ class RedisJournal:
             await asyncio.sleep(1)
 
     async def _eval(self, script: str, keys: list[str], args: list[Any]) -> Any:
+        step = (len(keys), *keys, *args)
         try:
-            return await self._scripts[script](keys=keys, args=args)
+            try:
+                return await self._batch.execute("EVALSHA", self._digests[script], *step)
+            except NoScriptError:
+                return await self._batch.execute("EVAL", script, *step)
         except (RedisError, OSError) as error:
             raise _unavailable(error) from error
 

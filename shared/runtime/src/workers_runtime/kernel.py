@@ -85,8 +85,8 @@ class Kernel:
         self.progress: dict[str, Progress] = {}
         self.running: set[asyncio.Task[None]] = set()
 
-    async def consume(self, lane: Lane, raw: AbstractIncomingMessage, call: Call) -> None:
-        """Settle one delivery; ends early only when the process stops.
+    def take(self, lane: Lane, raw: AbstractIncomingMessage, call: Call) -> None:
+        """Begin to settle one delivery; it is in ``running`` until its end.
 
         The work is a task of its own: the AMQP library cancels its consumers' tasks when a
         channel is lost, and a handler cut off in the middle of an effect is what we prevent.
@@ -94,7 +94,6 @@ class Kernel:
         task = asyncio.create_task(self._one(lane, raw, call))
         self.running.add(task)
         task.add_done_callback(self.running.discard)
-        await asyncio.shield(task)
 
     async def _one(self, lane: Lane, raw: AbstractIncomingMessage, call: Call) -> None:
         progress = self.progress.setdefault(lane.consumed, Progress())
@@ -121,7 +120,8 @@ class Kernel:
     async def _hand_back(self, raw: AbstractIncomingMessage) -> None:
         await asyncio.sleep(HAND_BACK_SECONDS)
         with contextlib.suppress(Exception):
-            await asyncio.wait_for(raw.nack(requeue=True), ACK_SECONDS)
+            async with asyncio.timeout(ACK_SECONDS):
+                await raw.nack(requeue=True)
 
     async def _settle(self, delivery: Delivery, call: Call) -> None:
         wait = remaining_seconds(delivery.identity.due_ms, int(time.time() * 1000))
@@ -171,8 +171,10 @@ class Kernel:
             case New(token) | InDoubt(token, _):
                 hit("after_claim", self._environment)
                 doubt = delivery.identity.in_doubt or isinstance(claim, InDoubt)
-                identity = replace(delivery.identity, in_doubt=doubt)
-                await self._handle(replace(delivery, identity=identity), token, command, call)
+                if doubt:
+                    identity = replace(delivery.identity, in_doubt=True)
+                    delivery = replace(delivery, identity=identity)
+                await self._handle(delivery, token, command, call)
 
     async def _handle(self, delivery: Delivery, token: str, command: Command, call: Call) -> None:
         started = time.perf_counter()

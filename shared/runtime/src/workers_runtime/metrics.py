@@ -1,5 +1,6 @@
 """The worker's numbers: one Prometheus registry a process."""
 
+import functools
 import os
 import time
 
@@ -67,6 +68,10 @@ class Metrics:
             ["tag"],
             registry=registry,
         )
+        # Found once: looking a series up by its labels costs more than counting in it.
+        self._counted = functools.cache(functools.partial(self.outcomes.labels, tag))
+        self._timed = functools.cache(functools.partial(self.duration.labels, tag))
+        self._rate = self.success_rate.labels(tag)
         process = psutil.Process(os.getpid())
         memory = Gauge("worker_memory_usage", "Resident memory in bytes.", registry=registry)
         memory.set_function(lambda: float(process.memory_info().rss))
@@ -75,9 +80,9 @@ class Metrics:
 
     def finished(self, command: str, outcome: str, seconds: float | None = None) -> None:
         """Count the end of a delivery: ok, failed, retried, duplicate, invalid, …"""
-        self.outcomes.labels(tag=self.tag, command=command, outcome=outcome).inc()
+        self._counted(command, outcome).inc()
         if seconds is not None:
-            self.duration.labels(tag=self.tag, command=command).observe(seconds)
+            self._timed(command).observe(seconds)
         if outcome == "ok":
             self.succeeded += 1
         elif outcome in {"failed", "invalid"}:
@@ -86,4 +91,4 @@ class Metrics:
             return
         self.last_task_time = time.time()
         total = self.succeeded + self.failed
-        self.success_rate.labels(tag=self.tag).set(self.succeeded / total)
+        self._rate.set(self.succeeded / total)

@@ -6,10 +6,12 @@ ignores its time-out and then raises a `CancelledError` that nobody asked for.
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import UTC, datetime
+from typing import Any, TypeVar, cast
 
 import aio_pika
+import aiormq
 from aio_pika.abc import AbstractChannel
 from aio_pika.exceptions import (
     CONNECTION_EXCEPTIONS,
@@ -24,6 +26,7 @@ from .identity import DUE
 from .ladder import rung_for
 from .logs import get_logger
 from .metrics import Metrics
+from .tasks import is_being_cancelled
 from .wire import Wire
 
 CONFIRM_SECONDS = 10.0
@@ -34,6 +37,7 @@ MAX_HEADER = 512
 
 RETRY_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 
+ResultType = TypeVar("ResultType")
 _log = get_logger(__name__)
 
 
@@ -121,49 +125,12 @@ class Publisher:
     async def _once(
         self, exchange: str, routing_key: str, message: aio_pika.Message, *, mandatory: bool
     ) -> None:
-        # An own task: its cancellation by the library cannot be mistaken for the caller's.
-        used: list[AbstractChannel] = []
-        attempt = self._attempt(exchange, routing_key, message, mandatory, used)
-        inner = asyncio.create_task(attempt)
-        try:
-            done, _ = await asyncio.wait({inner}, timeout=self._confirm_seconds)
-        except asyncio.CancelledError:
-            inner.cancel()
-            inner.add_done_callback(_consume)
-            raise
-        if not done:
-            inner.cancel()
-            inner.add_done_callback(_consume)
-            self._drop(used)
-            raise NotConfirmedError(f"no confirm within {self._confirm_seconds:g} s")
-        if inner.cancelled():
-            self._drop(used)
-            raise NotConfirmedError("the connection was lost while the confirm was awaited")
-        inner.result()
-
-    def _drop(self, used: list[AbstractChannel]) -> None:
-        # Only what this attempt used: another may have connected anew in the meantime.
-        for channel in used:
-            self._connection.drop(channel)
-
-    async def _attempt(
-        self,
-        exchange: str,
-        routing_key: str,
-        message: aio_pika.Message,
-        mandatory: bool,
-        used: list[AbstractChannel],
-    ) -> None:
         channel: AbstractChannel | None = None
         try:
-            channel = await self._connection.channel()
-            used.append(channel)
-            target = (
-                await channel.get_exchange(exchange, ensure=False)
-                if exchange
-                else channel.default_exchange
-            )
-            await target.publish(message, routing_key, mandatory=mandatory)
+            channel = self._connection.opened
+            if channel is None:
+                channel = await self._apart(self._connection.channel())
+            await self._confirmed(channel, exchange, routing_key, message, mandatory=mandatory)
         except ChannelNotFoundEntity as error:
             # The exchange is missing: the broker closed the channel, so mend on a new one.
             self._connection.drop(channel)
@@ -181,18 +148,61 @@ class Publisher:
                 f"the broker is not reachable: {type(error).__name__}"
             ) from error
 
+    async def _confirmed(
+        self,
+        channel: AbstractChannel,
+        exchange: str,
+        routing_key: str,
+        message: aio_pika.Message,
+        *,
+        mandatory: bool,
+    ) -> None:
+        try:
+            async with asyncio.timeout(self._confirm_seconds):
+                wire = cast("aiormq.Channel", await channel.get_underlay_channel())
+                # The confirm proves that the bytes left; the socket need not be waited for, too.
+                await wire.basic_publish(
+                    message.body,
+                    exchange=exchange,
+                    routing_key=routing_key,
+                    properties=message.properties,
+                    mandatory=mandatory,
+                    wait=False,
+                )
+        except asyncio.CancelledError:
+            if is_being_cancelled():
+                raise
+            # The library's own, with a lost connection: nobody asked this task to end.
+            raise ConnectionResetError("the connection was lost before the confirm") from None
+
+    async def _apart(self, step: Coroutine[Any, Any, ResultType]) -> ResultType:
+        """Do a rare step in a task of its own: the library may ignore its cancellation for long."""
+        task = asyncio.create_task(step)
+        try:
+            done, _ = await asyncio.wait({task}, timeout=self._confirm_seconds)
+        finally:
+            if not task.done():
+                task.cancel()
+                task.add_done_callback(_consume)
+        if not done or task.cancelled():
+            raise TimeoutError
+        return task.result()
+
     async def _mend(self) -> None:
         """Declare the topology again; whatever stops that is logged, the publish is retried."""
         if self._repair is None:
             return
         try:
-            await self._repair(await self._connection.channel())
+            await self._apart(self._declare(self._repair))
         except (WorkerError, TimeoutError, *CONNECTION_EXCEPTIONS) as error:
             _log.warning("the topology could not be repaired", reason=str(error))
 
+    async def _declare(self, repair: Callable[[AbstractChannel], Awaitable[None]]) -> None:
+        await repair(await self._connection.channel())
 
-def _consume(task: asyncio.Task[None]) -> None:
-    """Look at an abandoned attempt's end, so that nobody warns about it."""
+
+def _consume(task: "asyncio.Task[Any]") -> None:
+    """Look at an abandoned step's end, so that nobody warns about it."""
     if not task.cancelled():
         task.exception()
 

@@ -7,6 +7,7 @@ from redis.exceptions import RedisError
 
 from workers_contracts.topology import EVENTS
 
+from .redis_batch import Batch
 from .redis_pool import connect
 from .wire import Wire
 
@@ -20,6 +21,7 @@ class Results:
 
     def __init__(self, url: str, *, ttl_seconds: int) -> None:
         self._redis = connect(url)
+        self._batch = Batch(self._redis)
         self._ttl = ttl_seconds
 
     async def keep(self, message_id: str, wires: list[Wire], *, tenant: str = "") -> None:
@@ -31,8 +33,9 @@ class Results:
         text = f"[{', '.join(events)}]"
         key = f"wrk:result:{tenant}:{message_id}" if tenant else f"wrk:result:{message_id}"
         with contextlib.suppress(RedisError, OSError, asyncio.TimeoutError):
-            await self._redis.set(key, text, ex=self._ttl)
+            await self._batch.execute("SET", key, text, "EX", self._ttl)
 
     async def close(self) -> None:
         """Disconnect."""
+        await self._batch.close()
         await self._redis.aclose()

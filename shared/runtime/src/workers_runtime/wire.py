@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic_core import to_json
+
 from workers_contracts.base import Event, Failed
 from workers_contracts.topology import EVENTS, MAX_MESSAGE_BYTES
 
@@ -35,7 +37,7 @@ class Wire:
 def dump(wires: list[Wire]) -> str:
     """Return the wires as text for a journal."""
     # A wire holds plain values only: `asdict` would copy each of them, for every message.
-    return json.dumps([vars(wire) for wire in wires], ensure_ascii=False)
+    return to_json([vars(wire) for wire in wires]).decode()
 
 
 def undump(text: str) -> list[Wire]:
@@ -57,7 +59,7 @@ def answering(wire: Wire, correlation_id: str) -> Wire:
     if wire.exchange == EVENTS:
         envelope = json.loads(body)
         envelope["correlationid"] = envelope["data"]["correlation_id"] = correlation_id
-        body = json.dumps(envelope, ensure_ascii=False)
+        body = to_json(envelope).decode()
     return replace(wire, body=body, correlation_id=correlation_id)
 
 
@@ -119,7 +121,7 @@ class Outbox:
         return Wire(
             exchange=EVENTS,
             routing_key=event.key,
-            body=json.dumps(envelope, ensure_ascii=False),
+            body=to_json(envelope).decode(),
             message_id=event_id,
             correlation_id=identity.correlation_id or "",
             headers=headers,
