@@ -80,7 +80,9 @@ Sha256 = Annotated[
 class Value(BaseModel):
     """Base of values inside messages; immutable."""
 
-    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+    model_config = ConfigDict(
+        frozen=True, json_schema_serialization_defaults_required=True, defer_build=True
+    )
 
 
 class Money(Value):

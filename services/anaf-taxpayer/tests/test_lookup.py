@@ -1,12 +1,14 @@
 """Look-ups against the sandbox: ANAF's register, VIES, cache, several replicas."""
 
 import asyncio
+import threading
 from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from anaf_taxpayer import client
 from anaf_taxpayer.errors import (
     RegisterRefusedError,
     RegisterUnavailableError,
@@ -178,6 +180,21 @@ async def test_vies_knows_a_number(worker):
     event = await worker.ask("DE123456788")
     assert (event.valid, event.source, event.country) == (True, "vies", "DE")
     assert event.taxpayer.vat_registered
+
+
+async def test_first_questions_load_zeep_once_and_beside_the_event_loop(worker, monkeypatch):
+    threads = []
+
+    def load(*arguments):
+        threads.append(threading.current_thread())
+        return open_vies(*arguments)
+
+    open_vies = client._open_vies
+    monkeypatch.setattr(client, "_open_vies", load)
+    events = await asyncio.gather(worker.ask("DE123456788"), worker.ask("ATU12345620"))
+    assert [event.source for event in events] == ["vies", "vies"]
+    assert len(threads) == 1
+    assert threads[0] is not threading.main_thread()
 
 
 async def test_vies_does_not_know_a_number(worker):

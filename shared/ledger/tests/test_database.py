@@ -11,7 +11,8 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from workers_ledger.database import Database, DatabaseDownError, parse
-from workers_ledger.migrate import config, head
+from workers_ledger.migrate import NEWEST
+from workers_ledger.migrations.run import config, head
 from workers_ledger.schema import Base
 
 TABLES = {"document", "attempt", "message", "stamp", "instance", "secret"}
@@ -22,13 +23,28 @@ async def tables(database: Database) -> set[str]:
         return set(await connection.run_sync(lambda c: inspect(c).get_table_names()))
 
 
+def differences(connection):
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return compare_metadata(context, Base.metadata)
+
+
+def shape(connection):
+    """Return everything that the database says of its tables."""
+    inspector = inspect(connection)
+    tables = sorted(inspector.get_table_names())
+    columns = {
+        table: [{**column, "type": str(column["type"])} for column in inspector.get_columns(table)]
+        for table in tables
+    }
+    keys = {table: inspector.get_pk_constraint(table) for table in tables}
+    others = {
+        table: (inspector.get_foreign_keys(table), inspector.get_indexes(table)) for table in tables
+    }
+    return columns, keys, others
+
+
 async def test_tables_are_made_and_equal_the_models(database):
     assert await tables(database) >= TABLES
-
-    def differences(connection):
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        return compare_metadata(context, Base.metadata)
-
     async with database.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
 
@@ -39,6 +55,10 @@ async def test_opening_again_changes_nothing(database):
         assert await session.scalar(text("SELECT version_num FROM alembic_version")) == head()
 
 
+def test_version_that_a_start_looks_for_is_that_of_the_newest_migration():
+    assert head() == NEWEST
+
+
 async def test_way_down_and_up_again(database):
     def migrate(connection, direction, revision):
         settings = config()
@@ -46,10 +66,13 @@ async def test_way_down_and_up_again(database):
         direction(settings, revision)
 
     async with database.engine.begin() as connection:
+        made_at_once = await connection.run_sync(shape)
         await connection.run_sync(migrate, command.downgrade, "base")
     assert not await tables(database) & TABLES
     await database.open()
-    assert await tables(database) >= TABLES
+    async with database.engine.begin() as connection:
+        assert await connection.run_sync(differences) == []
+        assert await connection.run_sync(shape) == made_at_once
 
 
 async def test_many_processes_may_open_a_new_database_at_once(database_url, run_in_process):

@@ -18,7 +18,7 @@ from typing import Final
 
 from workers_anaf import xml
 
-from .seal import Seal, SealStatus, verify
+from .verdict import Seal, SealStatus
 
 __all__ = ["Archive", "BadArchive", "Kind", "Seal", "SealStatus", "open_archive", "verify_seal"]
 
@@ -93,6 +93,9 @@ def verify_seal(archive: Archive, trusted: Sequence[bytes], *, at: datetime | No
     `at` is the moment of sealing when it is known (aware): a certificate that was not valid then
     makes the seal invalid. Without it only the signature and the list decide.
     """
+    # Only here: signxml is needed at the end of a filing, hours after the start.
+    from .seal import verify  # noqa: PLC0415
+
     return verify(archive.document, archive.signature, trusted, at=at)
 
 

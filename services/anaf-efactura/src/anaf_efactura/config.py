@@ -4,11 +4,10 @@ import math
 from pathlib import Path
 from typing import Annotated
 
-from cryptography.x509 import load_pem_x509_certificate
 from pydantic import Field, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from workers_anaf.config import AnafLoginSettings
+from workers_anaf.login_config import AnafLoginSettings
 
 from .trust import shipped
 
@@ -72,6 +71,11 @@ class Settings(AnafLoginSettings):
     @field_validator("trusted_seals")
     @classmethod
     def _certificates(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
+        if not value:
+            return value
+        # Only for those who name some: what reads certificates is two megabytes.
+        from cryptography.x509 import load_pem_x509_certificate  # noqa: PLC0415
+
         for path in value:
             try:
                 load_pem_x509_certificate(path.read_bytes())

@@ -10,9 +10,8 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 
 from cryptography import x509
@@ -25,6 +24,8 @@ from signxml.exceptions import SignXMLException
 from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
 
 from workers_anaf import xml
+
+from .verdict import Seal, SealStatus
 
 _DS: Final = "{http://www.w3.org/2000/09/xmldsig#}"
 _METHODS: Final = frozenset(
@@ -51,33 +52,6 @@ _REFUSALS: Final = (
     LookupError,
     AssertionError,
 )
-
-
-class SealStatus(StrEnum):
-    """The verdict on a seal."""
-
-    VERIFIED = "verified"
-    """Signed over these bytes by a certificate of the trust list."""
-    UNKNOWN_SIGNER = "unknown_signer"
-    """Signed over these bytes, by a certificate that is not on the list (yet)."""
-    MISSING = "missing"
-    """There is no signature."""
-    INVALID = "invalid"
-    """Not a signature over these bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seal:
-    """The verdict, the signer as his certificate names him, and the digest that was signed."""
-
-    status: SealStatus
-    signer_subject: str | None = None
-    fingerprint_sha256: str | None = None
-    """Of the signer's certificate: upper-case hex, pairs parted by colons."""
-    signed_digest: str | None = None
-    """Base64, as it stands in the signature."""
-    reason: str | None = None
-    """Why it is invalid; quotes nothing of the document."""
 
 
 def verify(

@@ -97,9 +97,10 @@ def test_a_thousand_lines_are_checked_well_under_a_second(invoice: Any, edit: An
     edit.set(invoice, "cac:TaxTotal/cbc:TaxAmount", "42045.08")
     edit.set(invoice, "cac:LegalMonetaryTotal/cbc:TaxInclusiveAmount", "242273.08")
     edit.set(invoice, "cac:LegalMonetaryTotal/cbc:PayableAmount", "242273.08")
-    start = time.perf_counter()
+    # Processor time: how busy the machine is with other things says nothing about the rules.
+    start = time.process_time()
     assert check(invoice) == []
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
 
 
 def test_a_mistake_on_every_line_is_cut_short(invoice: Any, edit: Any):

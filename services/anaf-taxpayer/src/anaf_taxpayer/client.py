@@ -1,15 +1,13 @@
 """The ways out: ANAF's taxpayer register (REST) and the EU's VIES (SOAP)."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
+from typing import Any
 
 import httpx
-import zeep
-import zeep.exceptions
-from zeep.proxy import AsyncServiceProxy
-from zeep.transports import AsyncTransport
 
 from workers_anaf.replies import FirewallPage, JsonReply, read_reply, summary
 from workers_contracts.taxpayer import Taxpayer
@@ -72,25 +70,29 @@ class ViesAnswer:
     address: str
 
 
+@dataclass(frozen=True)
+class _Soap:
+    """zeep, ready to ask."""
+
+    check: Callable[..., Awaitable[Any]]
+    fault: type[Exception]
+    error: type[Exception]
+    close: Callable[[], Awaitable[None]]
+
+
 class ViesClient:
     """The EU's `checkVat`, SOAP 1.1."""
 
     def __init__(self, address: str, *, seconds: float = 30.0) -> None:
-        self._http = httpx.AsyncClient(timeout=seconds, trust_env=False)
-        # Our own description of the one operation: nothing is fetched, so nothing can be missing.
-        path = files(__package__) / "vies.wsdl"
-        settings = zeep.Settings(forbid_entities=True, forbid_external=True, forbid_dtd=True)
-        self._transport = AsyncTransport(client=self._http, operation_timeout=seconds)
-        client = zeep.AsyncClient(str(path), transport=self._transport, settings=settings)
-        # AsyncClient.create_service makes a synchronous proxy in zeep 4.3.
-        binding = client.wsdl.bindings[VIES_BINDING]
-        self._service = AsyncServiceProxy(client, binding, address=address)
+        self._address = address
+        self._seconds = seconds
+        self._opening = asyncio.Lock()
+        self._soap: _Soap | None = None
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._transport.aclose()
-        # zeep makes a second client for descriptions and leaves it open.
-        self._transport.wsdl_client.close()
+        if self._soap is not None:
+            await self._soap.close()
 
     async def check(self, country: str, number: str) -> ViesAnswer | None:
         """Ask VIES; None when it calls the number malformed.
@@ -99,14 +101,46 @@ class ViesClient:
             ViesUnavailableError: VIES or the member state does not answer; not "invalid".
             ViesBlockedError: VIES refuses to serve us.
         """
+        soap = await self._opened()
         try:
-            answer = await self._service.checkVat(countryCode=country, vatNumber=number)
-        except zeep.exceptions.Fault as fault:
-            _raise_for(str(fault.message or ""))
+            answer = await soap.check(countryCode=country, vatNumber=number)
+        except soap.fault as fault:
+            _raise_for(str(getattr(fault, "message", None) or ""))
             return None
-        except (httpx.HTTPError, zeep.exceptions.Error) as error:
+        except (httpx.HTTPError, soap.error) as error:
             raise ViesUnavailableError(f"VIES does not answer: {type(error).__name__}") from error
         return ViesAnswer(bool(answer.valid), _shown(answer.name), _shown(answer.address))
+
+    async def _opened(self) -> _Soap:
+        # In a thread: loading it takes long enough to hold up every other message.
+        async with self._opening:
+            if self._soap is None:
+                self._soap = await asyncio.to_thread(_open_vies, self._address, self._seconds)
+            return self._soap
+
+
+def _open_vies(address: str, seconds: float) -> _Soap:
+    # Only here: eleven megabytes, and a worker that is asked about Romania only needs none.
+    import zeep  # noqa: PLC0415
+    from zeep.exceptions import Error, Fault  # noqa: PLC0415
+    from zeep.proxy import AsyncServiceProxy  # noqa: PLC0415
+    from zeep.transports import AsyncTransport  # noqa: PLC0415
+
+    http = httpx.AsyncClient(timeout=seconds, trust_env=False)
+    # Our own description of the one operation: nothing is fetched, so nothing can be missing.
+    path = files(__package__) / "vies.wsdl"
+    settings = zeep.Settings(forbid_entities=True, forbid_external=True, forbid_dtd=True)
+    transport = AsyncTransport(client=http, operation_timeout=seconds)
+    client = zeep.AsyncClient(str(path), transport=transport, settings=settings)
+    # AsyncClient.create_service makes a synchronous proxy in zeep 4.3.
+    service = AsyncServiceProxy(client, client.wsdl.bindings[VIES_BINDING], address=address)
+
+    async def close() -> None:
+        await transport.aclose()
+        # zeep makes a second client for descriptions and leaves it open.
+        transport.wsdl_client.close()
+
+    return _Soap(service.checkVat, Fault, Error, close)
 
 
 def _raise_for(text: str) -> None:

@@ -2,9 +2,8 @@
 
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, field_validator
 
-from workers_ledger.database import parse
 from workers_runtime.config import WorkerSettings
 
 
@@ -38,35 +37,3 @@ class AnafSettings(WorkerSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError("must begin with https:// (http:// for a sandbox)")
         return value.rstrip("/")
-
-
-class AnafLoginSettings(AnafSettings):
-    """The credentials of the application registered in ANAF's portal."""
-
-    anaf_client_id: str = Field(
-        validation_alias="ANAF_CLIENT_ID", description="From ANAF's portal of OAuth applications."
-    )
-    anaf_client_secret: SecretStr = Field(
-        validation_alias="ANAF_CLIENT_SECRET", description="From ANAF's portal; also by _FILE."
-    )
-    anaf_refresh_token: SecretStr = Field(
-        validation_alias="ANAF_REFRESH_TOKEN",
-        description="From the yearly log-in with the certificate; used once, then kept renewed.",
-    )
-    database_url: SecretStr = Field(
-        default=SecretStr("sqlite:////var/lib/workers/workers.db"),
-        validation_alias="DATABASE_URL",
-        description="Ledger of documents and tokens: sqlite:////file or postgresql://….",
-    )
-    call_seconds: float = Field(
-        default=0.065,
-        ge=0,
-        validation_alias="ANAF_CALL_SECONDS",
-        description="Between two calls behind OAuth, over all workers; ANAF allows 1000 a minute.",
-    )
-
-    @field_validator("database_url")
-    @classmethod
-    def _database(cls, value: SecretStr) -> SecretStr:
-        parse(value.get_secret_value())
-        return value

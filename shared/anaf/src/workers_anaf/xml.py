@@ -7,11 +7,14 @@ processing instructions are dropped: a reader of the tree meets elements and tex
 from __future__ import annotations
 
 import re
-from typing import Final, TypeAlias
+from functools import cache
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from lxml import etree
+# At the first document, not at the start: five megabytes, and a look-up never meets XML.
+if TYPE_CHECKING:
+    from lxml import etree
 
-Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml has no public name for the type of its elements
+Element: TypeAlias = "etree._Element"  # noqa: SLF001 - lxml has no public name for the type
 
 MAX_BYTES: Final = 10 * 1024 * 1024
 """ANAF's own limit for an uploaded file."""
@@ -20,7 +23,6 @@ MAX_MARKUP: Final = 1_000_000
 MAX_DEPTH: Final = 64
 """Levels of elements; a UBL invoice or an XAdES signature needs fewer than 20."""
 
-_TOO_DEEP = etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 1) + ")")
 _DECLARED_ENCODING = re.compile(
     r"""<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']"""
 )
@@ -55,7 +57,7 @@ def parse(data: bytes, *, max_bytes: int = MAX_BYTES) -> Element:
             "Fișierul XML are prea multe elemente. Trimiteți un document mai mic.",
         )
     root = _parse(text.encode())
-    if _TOO_DEEP(root):
+    if _too_deep()(root):
         raise MalformedXml(
             f"elements nested deeper than {MAX_DEPTH} levels",
             f"Fișierul XML are elemente imbricate pe mai mult de {MAX_DEPTH} de niveluri. "
@@ -146,7 +148,16 @@ def _refuse_doctype(text: str) -> None:
         position = end + 2
 
 
+@cache
+def _too_deep() -> etree.XPath:
+    from lxml import etree  # noqa: PLC0415 - as above
+
+    return etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 1) + ")")
+
+
 def _parse(utf8: bytes) -> Element:
+    from lxml import etree  # noqa: PLC0415 - as above
+
     # A fresh parser each time: it keeps its error log, and threads must not share one.
     parser = etree.XMLParser(
         encoding="utf-8",

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
-import asyncpg  # type: ignore[import-untyped]  # it ships no types
 from sqlalchemy import URL, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
@@ -69,7 +68,7 @@ class Database:
         deadline = time.monotonic() + patience_seconds
         while True:
             try:
-                with _translated():
+                with self._translated():
                     await upgrade(self.engine)
             except DatabaseDownError as error:
                 if time.monotonic() >= deadline:
@@ -91,7 +90,7 @@ class Database:
             DatabaseDownError: no answer, or no lock in time; nothing is known to be stored.
             IntegrityError: another row is there already.
         """
-        with _translated():
+        with self._translated():
             async with self._sessions() as session, session.begin():
                 yield session
 
@@ -100,28 +99,34 @@ class Database:
         """``sqlite`` or ``postgresql``."""
         return self.engine.dialect.name
 
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except IntegrityError:
-        raise
-    except DBAPIError as error:
-        if _is_defect(error):
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError:
             raise
-        # SQLAlchemy wraps the driver's own error, whose name tells an operator most.
-        told = error.orig.__cause__ if error.orig and error.orig.__cause__ else error.orig
-        raise DatabaseDownError(type(told).__name__) from error
-    except (
-        PoolTimeoutError,
-        TimeoutError,
-        OSError,
-        # Raised bare while a connection is made: starting up, too many, wrong password.
-        asyncpg.PostgresError,
-        asyncpg.InterfaceError,
-    ) as error:
-        raise DatabaseDownError(type(error).__name__) from error
+        except DBAPIError as error:
+            if _is_defect(error):
+                raise
+            # SQLAlchemy wraps the driver's own error, whose name tells an operator most.
+            told = error.orig.__cause__ if error.orig and error.orig.__cause__ else error.orig
+            raise DatabaseDownError(type(told).__name__) from error
+        except Exception as error:
+            if not _is_outage(error, self.dialect):
+                raise
+            raise DatabaseDownError(type(error).__name__) from error
+
+
+def _is_outage(error: Exception, dialect: str) -> bool:
+    if isinstance(error, PoolTimeoutError | TimeoutError | OSError):
+        return True
+    if dialect != "postgresql":
+        return False
+    # Raised bare while a connection is made: starting up, too many, wrong password.
+    # The engine has loaded the driver; a worker on SQLite never does.
+    import asyncpg  # type: ignore[import-untyped]  # noqa: PLC0415 - it ships no types
+
+    return isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError)
 
 
 def _is_defect(error: DBAPIError) -> bool:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import delete, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,6 +16,7 @@ from workers_runtime.journal import Busy, Claim, Done, InDoubt, New
 from workers_runtime.logs import get_logger
 
 from .database import Database, DatabaseDownError
+from .dialects import insert
 from .schema import InstanceRow, MessageRow, StampRow
 
 LEASE_SECONDS = 10
@@ -145,11 +145,8 @@ class SqlJournal:
             "outcome": "",
             "updated_at": _now(),
         }
-        return self._dialect.insert(MessageRow).values(**values).on_conflict_do_nothing()
-
-    @property
-    def _dialect(self) -> Any:
-        return postgresql if self._database.dialect == "postgresql" else sqlite
+        row = insert(self._database.dialect, MessageRow).values(**values)
+        return row.on_conflict_do_nothing()
 
     async def _lives(self, session: AsyncSession, owner: str) -> bool:
         row = await session.get(InstanceRow, owner)
@@ -158,7 +155,9 @@ class SqlJournal:
     async def _alive(self, session: AsyncSession) -> None:
         # One statement: many claims of this instance prove its life at the same moment.
         until = _now() + timedelta(seconds=LEASE_SECONDS)
-        row = self._dialect.insert(InstanceRow).values(id=self._instance, alive_until=until)
+        row = insert(self._database.dialect, InstanceRow).values(
+            id=self._instance, alive_until=until
+        )
         await session.execute(
             row.on_conflict_do_update(index_elements=["id"], set_={"alive_until": until})
         )

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .database import Database, DatabaseDownError
+from .dialects import insert
 from .documents import LedgerUnavailableError
 from .schema import SecretRow
 
@@ -28,8 +28,7 @@ class Secrets:
         """Take the right to renew the secret; False while another process has it."""
         now = datetime.now(UTC)
         async with self._session() as session:
-            dialect = postgresql if self._database.dialect == "postgresql" else sqlite
-            blank = dialect.insert(SecretRow).values(
+            blank = insert(self._database.dialect, SecretRow).values(
                 name=name, value="", locked_by="", locked_until=now, updated_at=now
             )
             await session.execute(blank.on_conflict_do_nothing())

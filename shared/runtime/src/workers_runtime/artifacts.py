@@ -1,16 +1,17 @@
 """Large contents outside the messages: stored once under their own SHA-256."""
 
 import hashlib
-from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
-
-import obstore
-from obstore.store import LocalStore, MemoryStore, ObjectStore, S3Store
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from workers_contracts.types import ArtifactRef
 
 from .errors import PermanentError, TransientError
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
 
 LONGEST_NAME = 255
 """Bytes of one part of a path, as file systems have it."""
@@ -45,14 +46,23 @@ class Artifacts:
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
-        self._store = _open(self._url)
+        self._parts = _checked(self._url)
+        # What can be wrong with the setting is told at the start, not at the first document.
+        if self._parts.scheme == "file":
+            _folder(self._parts).mkdir(parents=True, exist_ok=True)
+        elif self._parts.scheme == "s3":
+            _ = self._store
+
+    @cached_property
+    def _store(self) -> "ObjectStore":
+        return _open(self._parts)
 
     async def put(self, content: bytes, *, media_type: str, suffix: str = "") -> ArtifactRef:
         """Store bytes and return their reference; the same bytes are stored once."""
         digest = hashlib.sha256(content).hexdigest()
         path = f"{digest[:2]}/{digest}{suffix}"
         try:
-            await obstore.put_async(self._store, path, content)
+            await self._store.put_async(path, content)
         except Exception as error:
             raise ArtifactStoreError(f"cannot store: {type(error).__name__}") from error
         return ArtifactRef(
@@ -70,7 +80,7 @@ class Artifacts:
             raise PermanentError(f"the artifact has {reference.size} bytes, the limit is {limit}")
         path = self._path(reference.uri)
         try:
-            answer = await obstore.get_async(self._store, path)
+            answer = await self._store.get_async(path)
             # The size is known before the content is read: a changed file may be huge.
             size = answer.meta["size"]
             content = bytes(await answer.bytes_async()) if size == reference.size else b""
@@ -96,17 +106,29 @@ class Artifacts:
         return path
 
 
-def _open(url: str) -> ObjectStore:
+def _checked(url: str) -> SplitResult:
     parts = urlsplit(url)
+    if parts.scheme not in {"file", "memory", "s3"}:
+        raise ValueError(f"ARTIFACTS_URL must start with file:// or s3://, not {parts.scheme}://")
     if parts.scheme == "file" and (parts.netloc or not parts.path.strip("/")):
         raise ValueError(f"ARTIFACTS_URL is {url}; write file:///folder, with three slashes")
     if parts.scheme == "s3" and not parts.netloc:
         raise ValueError("ARTIFACTS_URL names no bucket; write s3://bucket/prefix")
-    makers: dict[str, Callable[[], ObjectStore]] = {
-        "file": lambda: LocalStore(Path(unquote(parts.path)), mkdir=True),
-        "memory": MemoryStore,
-        "s3": lambda: S3Store(parts.netloc, prefix=parts.path.strip("/") or None),
-    }
-    if parts.scheme not in makers:
-        raise ValueError(f"ARTIFACTS_URL must start with file:// or s3://, not {parts.scheme}://")
-    return makers[parts.scheme]()
+    return parts
+
+
+def _open(parts: SplitResult) -> "ObjectStore":
+    # Only here: seven megabytes, for a worker that may not meet a large content for hours.
+    from obstore.store import LocalStore, MemoryStore, S3Store  # noqa: PLC0415
+
+    match parts.scheme:
+        case "file":
+            return LocalStore(_folder(parts), mkdir=True)
+        case "s3":
+            return S3Store(parts.netloc, prefix=parts.path.strip("/") or None)
+        case _:
+            return MemoryStore()
+
+
+def _folder(parts: SplitResult) -> Path:
+    return Path(unquote(parts.path))

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from opentelemetry import metrics, trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
@@ -30,6 +29,15 @@ def _passed_on(traceparent: str | None) -> str:
     return f"00-{os.urandom(16).hex()}-{os.urandom(8).hex()}-01"
 
 
+def _otlp(endpoint: str) -> SpanExporter:
+    # protobuf and requests: seven megabytes that a worker without a collector does not load.
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
+        OTLPSpanExporter,
+    )
+
+    return OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
+
+
 class Tracing:
     """A tracer for one worker; without an exporter the context still travels."""
 
@@ -38,7 +46,7 @@ class Tracing:
     ) -> None:
         self.provider = TracerProvider(resource=Resource.create({"service.name": service}))
         if exporter is None and endpoint:
-            exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
+            exporter = _otlp(endpoint)
         if exporter is not None:
             self.provider.add_span_processor(BatchSpanProcessor(exporter))
         self._exports = exporter is not None
