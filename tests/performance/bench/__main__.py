@@ -49,7 +49,7 @@ def main() -> None:
     """Parse the arguments, measure, print."""
     parser = argparse.ArgumentParser(prog="justw bench", description=(about or "").split("\n")[0])
     parser.add_argument("--messages", type=int, default=2000, help="of one burst")
-    parser.add_argument("--rounds", type=int, default=5, help="bursts for each contender")
+    parser.add_argument("--rounds", type=int, default=3, help="bursts for each contender")
     parser.add_argument("--json", type=Path, help="write the result to this file, too")
     options = parser.parse_args()
     taking_part = contenders(celery_python())

@@ -22,7 +22,7 @@ WARM_UP = 300
 SETTLE_SECONDS = 0.25
 """After the last event: its result and acknowledgement belong to the burst too."""
 
-LIMIT_SECONDS = 90
+LIMIT_SECONDS = 300
 QUORUM = {"x-queue-type": "quorum"}
 
 
