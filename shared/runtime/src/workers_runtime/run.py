@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -15,6 +16,9 @@ from .app import Worker
 from .config import WorkerSettings
 from .logs import configure_logs, get_logger
 
+GARBAGE_AFTER = (20_000, 20, 20)
+"""Objects before the collector looks; a message makes many and leaves none. A tenth of its cost."""
+
 LAST_RESORT_SECONDS = 15.0
 """After the drain limit: whatever still hangs then does not keep the process."""
 
@@ -27,7 +31,15 @@ def run(build: Callable[[], Worker]) -> None:
     settings = worker.settings
     configure_logs(service=worker.service, level=settings.log_level, log_format=settings.log_format)
     worker.install()
+    _collect_seldom()
     asyncio.run(serve(worker))
+
+
+def _collect_seldom() -> None:
+    gc.set_threshold(*GARBAGE_AFTER)
+    # What the start has made stays for good: it is not looked through again.
+    gc.collect()
+    gc.freeze()
 
 
 async def serve(worker: Worker) -> None:
