@@ -1,12 +1,23 @@
 """The choice of servers: the first that works, one line for each choice, one message when none."""
 
 import asyncio
+import re
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from workers_stack.servers import ServerError, apt, docker, find, find_servers, install_programs
+from workers_stack.servers import (
+    ServerError,
+    apt,
+    containers,
+    docker,
+    find,
+    find_servers,
+    install_programs,
+)
 from workers_stack.servers.find import NOTHING_WORKS
 from workers_stack.servers.node import broker_programs
 
@@ -95,12 +106,21 @@ async def test_private_redis_is_started_and_ended(broker, monkeypatch, tmp_path,
         await asyncio.open_connection("127.0.0.1", port)
 
 
-COMPOSE = """
+PUBLISHED = """
+{"Service": "rabbitmq", "State": "running", "Publishers": [
+ {"URL": "127.0.0.1", "TargetPort": 5672, "PublishedPort": 40001, "Protocol": "tcp"},
+ {"URL": "127.0.0.1", "TargetPort": 15672, "PublishedPort": 40002, "Protocol": "tcp"}]}
+"""
+COMPOSE = f"""
 echo "$*" >> "$0.log"
 case "$*" in
-  *"port rabbitmq 5672"*) echo 127.0.0.1:40001 ;;
-  *"port rabbitmq 15672"*) echo 127.0.0.1:40002 ;;
-  *"port redis 6379"*) echo 127.0.0.1:40003 ;;
+  *" ps "*) echo '{PUBLISHED.replace(chr(10), "")}'
+            echo '{
+    PUBLISHED.replace(chr(10), "")
+    .replace("rabbitmq", "redis")
+    .replace("5672", "6379")
+    .replace("40001", "40003")
+}' ;;
 esac
 """
 
@@ -112,7 +132,38 @@ async def test_containers_are_used_where_an_engine_answers(bare_machine, tmp_pat
     assert servers.redis_url == "redis://127.0.0.1:40003/0"
     assert said == ["RabbitMQ and Redis: containers of the local Docker engine"]
     await servers.close()
-    assert " down --volumes" in Path(f"{program}.log").read_text().splitlines()[-1]
+    calls = Path(f"{program}.log").read_text().splitlines()[2:]
+    assert " down --volumes" in calls[-1]
+    names = {re.search(r"--project-name (workers-[0-9a-f]{8}) ", call)[1] for call in calls}
+    assert len(names) == 1
+
+
+async def test_two_stacks_never_share_containers(bare_machine):
+    program = bare_machine("docker", COMPOSE)
+    one, two = await docker.start_compose(), await docker.start_compose()
+    await one.close()
+    await two.close()
+    text = Path(f"{program}.log").read_text()
+    assert len(set(re.findall(r"--project-name (\S+)", text))) == 2
+
+
+async def test_containers_that_hang_are_given_up(bare_machine, monkeypatch):
+    monkeypatch.setattr(containers, "_LIMIT", 0.3)
+    bare_machine("docker", 'case "$*" in *" up "*) exec sleep 30;; esac')
+    with pytest.raises(ServerError, match=r"no answer within 0\.3 s"):
+        await asyncio.wait_for(docker.start_compose(), 10)
+
+
+async def test_services_that_publish_nothing_are_an_error(bare_machine):
+    bare_machine("docker", "exit 0")
+    with pytest.raises(ServerError, match="rabbitmq is not running"):
+        await docker.start_compose()
+
+
+def test_library_of_containers_is_loaded_only_where_an_engine_answers():
+    program = "import workers_stack.testing, workers_stack.dev, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+    assert b"testcontainers" not in done.stdout
 
 
 async def test_engine_that_hangs_is_no_engine(bare_machine, monkeypatch):

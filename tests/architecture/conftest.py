@@ -49,9 +49,8 @@ def _packages() -> list[Package]:
 def _tree() -> Iterator[Path]:
     for folder, folders, files in os.walk(ROOT):
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _SKIPPED)
-        yield from (
-            Path(folder) / file for file in sorted(files) if file not in {".coverage", ".git"}
-        )
+        # In a second working tree of the repository, .git is a file with that machine's path.
+        yield from (Path(folder) / f for f in sorted(files) if f not in {".coverage", ".git"})
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,7 @@ from .types import UtcDateTime
 class Message(BaseModel):
     """Base of everything on the wire; immutable, identified by its routing key."""
 
-    # Every process knows every message, for the topology; it validates only a few of them.
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
     key: ClassVar[str] = ""
     """Routing key, for example ``efactura.submit``; empty on abstract bases."""

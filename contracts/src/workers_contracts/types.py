@@ -80,9 +80,7 @@ Sha256 = Annotated[
 class Value(BaseModel):
     """Base of values inside messages; immutable."""
 
-    model_config = ConfigDict(
-        frozen=True, json_schema_serialization_defaults_required=True, defer_build=True
-    )
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class Money(Value):

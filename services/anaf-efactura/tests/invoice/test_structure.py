@@ -108,9 +108,9 @@ def test_a_mistake_on_every_line_is_cut_short(invoice: Any, edit: Any):
     edit.set(line, "cac:Item/cbc:Name", "n" * 101)
     for _ in range(3000):
         invoice.append(copy.deepcopy(line))
-    start = time.perf_counter()
+    start = time.process_time()
     findings = check(invoice)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert len(findings) == MAX_FINDINGS + 1
     assert findings[-1].rule == "WRK-MANY"
 

@@ -3,28 +3,30 @@
 import asyncio
 import secrets
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .process import ServerError
 
-_FILE = Path(__file__).with_name("compose.yaml")
+if TYPE_CHECKING:
+    from .containers import Containers
+
 _DETECT_LIMIT = 3.0
-_UP_LIMIT = 300.0  # the first start downloads two images
 
 
 @dataclass(frozen=True)
 class ComposeServers:
     """Two running containers; `close()` removes them with their data."""
 
-    project: str
+    containers: "Containers"
     amqp_url: str
     management_url: str
     redis_url: str
 
     async def close(self) -> None:
         """Remove the containers and their volumes."""
-        await _compose(self.project, "down", "--volumes", "--timeout", "3", limit=60.0)
+        await asyncio.to_thread(self.containers.stop)
 
 
 async def engine_answers() -> bool:
@@ -40,32 +42,31 @@ async def engine_answers() -> bool:
 
 async def start_compose() -> ComposeServers:
     """Start both servers and wait until they are healthy. ServerError when they do not come up."""
-    project = f"workers-{secrets.token_hex(4)}"
-    try:
-        await _compose(project, "up", "--detach", "--wait", limit=_UP_LIMIT)
-        amqp = await _compose(project, "port", "rabbitmq", "5672", limit=10.0)
-        management = await _compose(project, "port", "rabbitmq", "15672", limit=10.0)
-        redis = await _compose(project, "port", "redis", "6379", limit=10.0)
-    except ServerError:
-        await _run(*_command(project, "down", "--volumes"), limit=60.0)
-        raise
-    return ComposeServers(
-        project=project,
-        amqp_url=f"amqp://guest:guest@{amqp}/",
-        management_url=f"http://{management}",
-        redis_url=f"redis://{redis}/0",
+    return await asyncio.to_thread(_start, f"workers-{secrets.token_hex(4)}")
+
+
+def _start(project: str) -> ComposeServers:
+    # Half a second to load, for the few machines that have an engine.
+    from testcontainers.core.exceptions import (  # noqa: PLC0415
+        ContainerIsNotRunning,
+        NoSuchPortExposed,
     )
 
+    from .containers import Containers  # noqa: PLC0415
 
-def _command(project: str, *arguments: str) -> list[str]:
-    return ["docker", "compose", "--project-name", project, "--file", str(_FILE), *arguments]
-
-
-async def _compose(project: str, *arguments: str, limit: float) -> str:
-    code, output = await _run(*_command(project, *arguments), limit=limit)
-    if code:
-        raise ServerError(f"docker compose {arguments[0]} failed: {output[-800:]}")
-    return output.strip()
+    containers = Containers(project)
+    try:
+        containers.start()
+        return ComposeServers(
+            containers,
+            amqp_url=f"amqp://guest:guest@{containers.address('rabbitmq', 5672)}/",
+            management_url=f"http://{containers.address('rabbitmq', 15672)}",
+            redis_url=f"redis://{containers.address('redis', 6379)}/0",
+        )
+    except (ServerError, ContainerIsNotRunning, NoSuchPortExposed) as error:
+        with suppress(ServerError):
+            containers.stop()
+        raise ServerError(str(error)) from error
 
 
 async def _run(*command: str, limit: float) -> tuple[int, str]:
