@@ -4,11 +4,13 @@ A worker needs nothing here: its valid command is an example of its public comma
 ``2026-0001`` stands in the example, each published command gets a number of its own.
 """
 
+import asyncio
 import itertools
 import json
+import time
 import tomllib
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -77,6 +79,12 @@ class Service:
         text = path.read_text(encoding="utf-8")
         return json.loads(text.replace("2026-0001", f"2026-{next(_numbers):05d}"))
 
+    def fullest(self) -> dict[str, Any]:
+        """Return the valid example with the most values in it."""
+        folder = ROOT / "contracts" / "examples" / self.key
+        valid = [json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("valid-*"))]
+        return max(valid, key=_leaves)
+
     async def send(self, bus: Bus, **properties: Any) -> str:
         """Publish a valid command; returns its correlation id."""
         correlation_id = properties.pop("correlation_id", None) or str(uuid.uuid4())
@@ -91,6 +99,10 @@ class Service:
         """Wait for the first event that answers a command."""
         found = await bus.collect(1, correlation_id=correlation_id, seconds=seconds)
         return found[0]
+
+
+def _leaves(value: object) -> int:
+    return sum(map(_leaves, value.values())) if isinstance(value, dict) else 1
 
 
 def services() -> list[str]:
@@ -138,6 +150,19 @@ def start(service: Service, start_worker: StartWorker, authority: dict[str, str]
 def worker(start: Start) -> WorkerProcess:
     """The service under test, ready."""
     return start().wait_ready()
+
+
+@pytest.fixture
+def until_in_hand() -> Callable[..., Awaitable[None]]:
+    """Wait until a worker works on this many messages."""
+
+    async def wait(worker: WorkerProcess, count: int = 1, seconds: float = 30) -> None:
+        deadline = time.monotonic() + seconds
+        while f"worker_in_flight {count}.0" not in worker.get("/metrics").text:
+            assert time.monotonic() < deadline, worker.log[-3000:]
+            await asyncio.sleep(0.05)
+
+    return wait
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from workers_contracts.base import Command, schema_of
 from workers_contracts.catalog import commands, events
 from workers_contracts.topology import MAX_MESSAGE_BYTES
-from workers_runtime.decoding import explain
+from workers_runtime.explaining import explain
 
 from .errors import BodyTooLargeError, ContractError, InputError, UnknownKeyError, UsageError
 

@@ -65,7 +65,30 @@ async def test_dead_owner_is_taken_over_and_his_death_counted(one, two, database
     assert claim.deaths == 1
 
 
-async def test_deaths_add_up(database):
+async def test_suspect_rests_before_the_next_worker_gets_it(database, monkeypatch):
+    for n in range(3):
+        await make(database, f"i{n}").claim("k")
+        await die(database, f"i{n}")
+    assert await make(database, "next").claim("k") == Busy()
+    monkeypatch.setattr(module, "COOL_SECONDS", 0)
+    assert isinstance(await make(database, "next").claim("k"), InDoubt)
+
+
+async def test_crashes_of_others_are_told_and_ends_in_order_are_none(one, two, database):
+    for n in range(5):
+        await make(database, f"other{n}").claim(f"k{n}")
+        await die(database, f"other{n}")
+    in_order = make(database, "in order")
+    await in_order.start()
+    await in_order.stop()
+    await one.claim("k")
+    await die(database, "one")
+    claim = await two.claim("k")
+    assert (claim.deaths, claim.crashes) == (1, 6)
+
+
+async def test_deaths_add_up(database, monkeypatch):
+    monkeypatch.setattr(module, "COOL_SECONDS", 0)
     for n in range(3):
         await make(database, f"i{n}").claim("k")
         await die(database, f"i{n}")
@@ -110,6 +133,20 @@ async def test_claim_whose_answer_was_lost_is_in_doubt(one, database):
     claim = await one.claim("k")
     assert isinstance(claim, InDoubt)
     assert await one.finish("k", claim.token, "x")
+
+
+async def test_copy_that_asks_before_the_first_one_has_its_answer_is_busy(one, monkeypatch):
+    run = one._run
+
+    async def slow_to_answer(step):
+        answer = await run(step)
+        await asyncio.sleep(0.2)
+        return answer
+
+    monkeypatch.setattr(one, "_run", slow_to_answer)
+    first, second = await asyncio.gather(one.claim("k"), one.claim("k"))
+    assert isinstance(first, New)
+    assert second == Busy()
 
 
 async def test_fifty_tasks_get_one_claim(one):

@@ -15,8 +15,9 @@ from pydantic import AwareDatetime, BaseModel, Field, field_validator
 from workers_contracts.base import Command
 from workers_contracts.taxpayer import ValidateTaxpayer
 from workers_contracts.topology import MAX_MESSAGE_BYTES
-from workers_runtime.decoding import MAX_PLACE, decode, place
+from workers_runtime.decoding import decode
 from workers_runtime.errors import InvalidMessageError, MessageTooLargeError
+from workers_runtime.explaining import MAX_PLACE, place
 
 SECRET = "s3cr3tvalue"
 

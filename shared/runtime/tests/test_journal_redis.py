@@ -19,6 +19,7 @@ from workers_runtime.journal_redis import RedisJournal
 
 pytestmark = pytest.mark.integration
 TAG = "anaf.taxpayer"
+SIGNS = f"wrk:signs:{TAG}"
 
 
 @pytest.fixture
@@ -79,7 +80,38 @@ async def test_takeover_only_after_the_owner_is_gone_and_its_outcome_is_fenced(j
     assert await one.claim("m") == Done("real")
 
 
-async def test_deaths_are_counted_over_all_owners(journal, client):
+async def test_suspect_rests_before_the_next_worker_gets_it(journal, client, monkeypatch):
+    for n in range(3):
+        await journal(f"i{n}").claim("m")
+        await die(client, f"i{n}")
+    assert await journal("next").claim("m") == Busy()
+    monkeypatch.setattr(journal_redis, "_JUDGED", (0, 300, 2))
+    assert isinstance(await journal("next").claim("m"), InDoubt)
+
+
+async def test_crashes_of_others_are_told_and_ends_in_order_are_none(journal, client, eventually):
+    one, in_order = journal("one"), journal("in order")
+    await in_order.start()
+    await eventually(lambda: client.zcard(SIGNS))
+    await in_order.stop()
+    ago = int(time.time()) - journal_redis.ALIVE_SECONDS - 1
+    await client.zadd(SIGNS, {f"crashed {n}": ago for n in range(5)} | {"long ago": ago - 300})
+    await one.claim("m")
+    await die(client, "one")
+    claim = await journal("two").claim("m")
+    assert (claim.deaths, claim.crashes) == (1, 5)
+
+
+@pytest.mark.parametrize(
+    ("deaths", "crashes", "killer"),
+    [(4, 4, False), (5, 5, True), (5, 10, True), (5, 11, False), (11, 99, False), (12, 99, True)],
+)
+def test_only_who_is_there_at_most_deaths_is_a_killer(deaths, crashes, killer):
+    assert InDoubt("token", deaths, crashes).is_killer is killer
+
+
+async def test_deaths_are_counted_over_all_owners(journal, client, monkeypatch):
+    monkeypatch.setattr(journal_redis, "_JUDGED", (0, 300, 2))
     for deaths in range(5):
         claim = await journal(f"i{deaths}").claim("m")
         assert isinstance(claim, InDoubt if deaths else New)
@@ -179,7 +211,7 @@ async def test_claim_that_was_refused_or_broken_is_not_held(private_redis, journ
     assert isinstance(await two.claim("m"), New)
 
 
-async def test_every_key_expires(journal, client):
+async def test_every_key_expires(journal, client, eventually):
     one = journal("one")
     await one.start()
     done, doubt, run = [await one.claim(key) for key in ("done", "doubt", "run")]
@@ -187,8 +219,9 @@ async def test_every_key_expires(journal, client):
     await one.release("doubt", doubt.token, in_doubt=True)
     assert isinstance(run, New)
     await one.stamp("fingerprint", redelivered=False)
+    await eventually(lambda: client.exists(SIGNS))
     keys = [key async for key in client.scan_iter("*")]
-    assert len(keys) == 5
+    assert len(keys) == 6
     for key in keys:
         assert key.startswith("wrk:")
         assert 0 < await client.ttl(key) <= 600

@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from workers_runtime.errors import JournalUnavailableError
-from workers_runtime.journal import Busy, Claim, Done, InDoubt, New
+from workers_runtime.journal import COOL_SECONDS, STORM_SECONDS, Busy, Claim, Done, InDoubt, New
 from workers_runtime.logs import get_logger
 
 from .database import Database, DatabaseDownError
@@ -35,6 +35,7 @@ class SqlJournal:
         self._instance = instance
         self._ttl = timedelta(seconds=ttl_seconds)
         self._held: set[str] = set()
+        self._asking: dict[str, asyncio.Event] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -77,6 +78,23 @@ class SqlJournal:
 
     async def claim(self, key: str) -> Claim:
         """Take ``key`` for this instance, or learn why not."""
+        # One question a key at a time: a second copy that asked between the first one's commit and
+        # its answer would take the claim for one whose answer was lost.
+        while (asked := self._asking.get(key)) is not None:
+            await asked.wait()
+        if key in self._held:
+            return Busy()
+        self._asking[key] = answered = asyncio.Event()
+        try:
+            claim = await self._claim(key)
+            if isinstance(claim, New | InDoubt):
+                self._held.add(key)
+        finally:
+            del self._asking[key]
+            answered.set()
+        return claim
+
+    async def _claim(self, key: str) -> Claim:
         token = uuid.uuid4().hex
 
         async def step(session: AsyncSession) -> Claim:
@@ -87,10 +105,7 @@ class SqlJournal:
                 raise JournalUnavailableError("the message's row vanished while it was claimed")
             return await self._take(session, row, token)
 
-        claim = await self._run(step)
-        if isinstance(claim, New | InDoubt):
-            self._held.add(key)
-        return claim
+        return await self._run(step)
 
     async def _take(self, session: AsyncSession, row: MessageRow, token: str) -> Claim:
         if row.state == "done":
@@ -98,13 +113,25 @@ class SqlJournal:
         in_doubt = row.state == "doubt"
         if row.state == "run":
             mine = row.owner == self._instance
-            if (mine and row.key in self._held) or (
-                not mine and await self._lives(session, row.owner)
-            ):
+            if not mine and await self._lives(session, row.owner):
+                return Busy()
+            died = InDoubt(token, row.deaths)
+            rests_until = row.updated_at + timedelta(seconds=COOL_SECONDS)
+            if not mine and died.is_suspect and _now() < rests_until:
                 return Busy()
             in_doubt, row.deaths = True, row.deaths + (0 if mine else 1)
         row.state, row.owner, row.token, row.updated_at = "run", self._instance, token, _now()
-        return InDoubt(token, row.deaths) if in_doubt else New(token)
+        if not in_doubt:
+            return New(token)
+        return InDoubt(token, row.deaths, await self._crashes(session) if row.deaths else 0)
+
+    async def _crashes(self, session: AsyncSession) -> int:
+        # Who ends in order takes its row away: what stays behind has crashed.
+        now = _now()
+        since = now - timedelta(seconds=STORM_SECONDS)
+        ended = InstanceRow.alive_until.between(since, now)
+        found = select(func.count()).select_from(InstanceRow).where(ended)
+        return await session.scalar(found) or 0
 
     async def finish(self, key: str, token: str, outcome: str) -> bool:
         """Record the outcome; False when another worker took the message over."""

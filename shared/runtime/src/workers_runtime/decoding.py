@@ -1,6 +1,10 @@
-"""The gate: bytes become a command, or an error that says which field and what to do."""
+"""The gate: bytes become a command, or an error that says which field and what to do.
 
-from difflib import get_close_matches
+What the published JSON Schema refuses is refused here: no number is read as a day, no text as a
+number, and a field that is there twice is not a choice that the worker makes.
+"""
+
+import json
 from typing import Any, TypeVar
 
 from aio_pika.abc import AbstractIncomingMessage
@@ -10,10 +14,8 @@ from workers_contracts.base import Command
 from workers_contracts.topology import MAX_MESSAGE_BYTES
 
 from .errors import InvalidMessageError, MessageTooLargeError
+from .explaining import explain, place
 from .unreadable import UNREADABLE
-
-MAX_PLACE = 200
-"""Characters of a field's place: the publisher chose its name, and it becomes an AMQP header."""
 
 CommandType = TypeVar("CommandType", bound=Command)
 
@@ -40,48 +42,33 @@ def decode(command: type[CommandType], raw: AbstractIncomingMessage) -> CommandT
             f"content_encoding is {raw.content_encoding!r}; send plain UTF-8 JSON, not compressed"
         )
     try:
-        return command.model_validate_json(raw.body)
+        decoded = command.model_validate_json(raw.body, strict=True)
     except ValidationError as error:
-        raise explain(command, error) from None
+        raise explain(command, error, raw.body) from None
+    if doubled := _doubled(raw.body):
+        field = place(doubled)
+        raise InvalidMessageError(f"{field}: this field is there twice; send it once", field=field)
+    return decoded
 
 
-def explain(command: type[Command], error: ValidationError) -> InvalidMessageError:
-    """Return the first problem as help; never with the value, which may be a secret."""
-    problems = error.errors(include_input=False, include_url=False)
-    field = place(problems[0]["loc"])
-    texts = [_sentence(command, dict(problem)) for problem in problems[:5]]
-    if len(problems) > len(texts):
-        texts.append(f"and {len(problems) - len(texts)} more")
-    return InvalidMessageError("; ".join(texts), field=field or None)
+class _Doubled(tuple[str, ...]):
+    """Where a name stands twice in one object."""
+
+    __slots__ = ()
 
 
-def place(location: tuple[int | str, ...]) -> str:
-    """Return a field's place, for example ``lines[2].amount``, cut when it is very long."""
-    text = ""
-    for part in location:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text if len(text) <= MAX_PLACE else f"{text[:MAX_PLACE]}…"
+def _doubled(body: bytes) -> tuple[str, ...] | None:
+    # Readers disagree on which of the two counts, so neither does.
+    found = json.loads(body, object_pairs_hook=_named_once)
+    return found if isinstance(found, _Doubled) else None
 
 
-def _sentence(command: type[Command], problem: dict[str, Any]) -> str:
-    field = place(problem["loc"])
-    if problem["type"] == "json_invalid":
-        return (
-            f"the body is not JSON ({problem['msg'].removeprefix('Invalid JSON: ')}); "
-            f"send the fields of {command.key} as one JSON object in UTF-8"
-        )
-    if problem["type"] == "missing":
-        return f"{field}: this field is required"
-    if problem["type"] == "extra_forbidden":
-        known = list(command.model_fields)
-        near = get_close_matches(field, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known fields: {', '.join(known)}"
-        return f"{field}: unknown field; {hint}"
-    if problem["type"] == "union_tag_invalid":
-        # pydantic's own words quote the value.
-        context = problem["ctx"]
-        return (
-            f"{field}: {context['discriminator']} must be one of {context['expected_tags']}"
-        ).removeprefix(": ")
-    message = str(problem["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    return f"{field}: {message}" if field else message
+def _named_once(pairs: list[tuple[str, Any]]) -> Any:
+    seen: dict[str, Any] = {}
+    for name, value in pairs:
+        if isinstance(value, _Doubled):
+            return _Doubled((name, *value))
+        if name in seen:
+            return _Doubled((name,))
+        seen[name] = value
+    return seen

@@ -3,6 +3,17 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+DEATHS_BEFORE_SUSPECT = 2
+DEATHS_BEFORE_DEAD = 5
+DEATHS_WITHOUT_DOUBT = 12
+"""However many workers die of other causes: nothing dies so often by chance."""
+
+COOL_SECONDS = 15
+"""A suspect rests before it is tried again: it must not be each new worker's first work."""
+
+STORM_SECONDS = 300
+"""For how long a process that died is remembered as evidence for those who died with it."""
+
 
 @dataclass(frozen=True)
 class New:
@@ -17,7 +28,23 @@ class InDoubt:
 
     token: str
     deaths: int
-    """Workers that died with this message in their hands."""
+    """Workers that died with this message in their hands, in a row."""
+    crashes: int = 0
+    """Worker processes that died in the last minutes, whatever they had in hand."""
+
+    @property
+    def is_suspect(self) -> bool:
+        """Say whether it should be judged alone."""
+        return self.deaths >= DEATHS_BEFORE_SUSPECT
+
+    @property
+    def is_killer(self) -> bool:
+        """Say whether it kills its workers, rather than being there when they die of something.
+
+        In a storm of crashes (memory runs out, machines go) most processes die without it.
+        """
+        often = self.deaths >= DEATHS_BEFORE_DEAD and self.deaths * 2 >= self.crashes
+        return often or self.deaths >= DEATHS_WITHOUT_DOUBT
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,23 @@
 
 import asyncio
 import contextlib
+import time
 import uuid
 from typing import Any
 
 from redis.exceptions import NoScriptError, RedisError
 
 from .errors import JournalUnavailableError
-from .journal import Busy, Claim, Done, InDoubt, New
+from .journal import (
+    COOL_SECONDS,
+    DEATHS_BEFORE_SUSPECT,
+    STORM_SECONDS,
+    Busy,
+    Claim,
+    Done,
+    InDoubt,
+    New,
+)
 from .logs import get_logger
 from .redis_batch import Batch
 from .redis_pool import connect
@@ -17,8 +27,9 @@ from .tasks import end
 ALIVE_SECONDS = 6
 """An instance that did not prove its life for this long is dead; proved every second."""
 
-# KEYS: the message, prefix of alive keys.
-# ARGV: owner, token, ttl, ttl of the proof of life.
+# KEYS: the message, prefix of alive keys, last signs of life.
+# ARGV: owner, token, ttl, ttl of the proof of life, now, seconds that a suspect rests,
+# seconds that a crash is remembered, deaths that make a suspect.
 # The proof of life is written with the claim: a claim without it looks abandoned.
 # A takeover is decided by the owner's proof of life, never by AMQP's redelivered flag: that flag
 # may belong to another copy of a duplicated command whose owner is alive.
@@ -32,12 +43,19 @@ if state == 'run' then
   local owner = redis.call('HGET', KEYS[1], 'owner')
   local mine = owner == ARGV[1]
   if not mine and redis.call('EXISTS', KEYS[2] .. owner) == 1 then return {'busy', ''} end
-  if not mine then deaths = deaths + 1 end
+  if not mine then
+    local rested = ARGV[5] - (redis.call('HGET', KEYS[1], 'at') or '0')
+    if deaths >= tonumber(ARGV[8]) and rested < tonumber(ARGV[6]) then return {'busy', ''} end
+    deaths = deaths + 1
+  end
   kind = 'doubt'
 elseif state == 'doubt' then kind = 'doubt' end
-redis.call('HSET', KEYS[1], 'state', 'run', 'owner', ARGV[1], 'token', ARGV[2], 'deaths', deaths)
+redis.call('HSET', KEYS[1], 'state', 'run', 'owner', ARGV[1], 'token', ARGV[2], 'deaths', deaths,
+  'at', ARGV[5])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
-return {kind, tostring(deaths)}
+if deaths == 0 then return {kind, '0 0'} end
+local crashes = redis.call('ZCOUNT', KEYS[3], ARGV[5] - ARGV[7], ARGV[5] - ARGV[4])
+return {kind, deaths .. ' ' .. crashes}
 """
 
 # ARGV: token, new state, outcome, ttl, '1' when the worker survived.
@@ -67,6 +85,7 @@ redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
 return ARGV[1]
 """
 
+_JUDGED = (COOL_SECONDS, STORM_SECONDS, DEATHS_BEFORE_SUSPECT)
 _log = get_logger(__name__)
 
 
@@ -81,7 +100,7 @@ def _claim(kind: str, value: str, token: str) -> Claim:
         case "busy":
             return Busy()
         case "doubt":
-            return InDoubt(token, int(value))
+            return InDoubt(token, *map(int, value.split()))
         case _:
             return New(token)
 
@@ -98,6 +117,7 @@ class RedisJournal:
         }
         self._prefix = f"wrk:journal:{tag}:"
         self._alive = f"wrk:alive:{tag}:"
+        self._signs = f"wrk:signs:{tag}"
         self._instance = instance
         self._ttl = ttl_seconds
         self._held: set[str] = set()
@@ -114,12 +134,18 @@ class RedisJournal:
         await self._batch.close()
         with contextlib.suppress(RedisError, OSError):
             await self._redis.delete(self._alive + self._instance)
+            await self._redis.zrem(self._signs, self._instance)
         await self._redis.aclose()
 
     async def _prove_life(self) -> None:
         while True:
             with contextlib.suppress(RedisError, OSError, asyncio.TimeoutError):
                 await self._redis.set(self._alive + self._instance, "1", ex=ALIVE_SECONDS)
+                # Who ends in order takes its sign away: what stays behind has crashed.
+                now = int(time.time())
+                await self._redis.zadd(self._signs, {self._instance: now})
+                await self._redis.zremrangebyscore(self._signs, 0, now - STORM_SECONDS)
+                await self._redis.expire(self._signs, STORM_SECONDS)
             await asyncio.sleep(1)
 
     async def _eval(self, script: str, keys: list[str], args: list[Any]) -> Any:
@@ -154,11 +180,11 @@ class RedisJournal:
             return Busy()
         self._asking[key] = answered = asyncio.Event()
         token = uuid.uuid4().hex
-        keys = [self._prefix + key, self._alive]
+        keys = [self._prefix + key, self._alive, self._signs]
+        now = int(time.time())
+        args = [self._instance, token, self._ttl, ALIVE_SECONDS, now, *_JUDGED]
         try:
-            kind, value = await self._eval(
-                _CLAIM, keys, [self._instance, token, self._ttl, ALIVE_SECONDS]
-            )
+            kind, value = await self._eval(_CLAIM, keys, args)
             claim = _claim(kind, value, token)
             if isinstance(claim, New | InDoubt):
                 self._held.add(key)

@@ -35,8 +35,6 @@ from .tasks import is_being_cancelled
 from .tracing import Tracing
 from .wire import Wire, answering, dump, undump, with_id
 
-DEATHS_BEFORE_SUSPECT = 2
-DEATHS_BEFORE_DEAD = 4
 BUSY_SECONDS = 5.0
 HAND_BACK_SECONDS = 1.0
 """Before an unsettled delivery goes back: slow enough not to burn a processor."""
@@ -156,19 +154,17 @@ class Kernel:
                     await self._again(delivery, undump(recorded))
                 else:
                     await self._reused(delivery)
-            case InDoubt(token, deaths) if deaths >= DEATHS_BEFORE_DEAD:
+            case InDoubt(token, deaths) if claim.is_killer:
                 error = KilledItsWorkerError(
                     f"{deaths} worker processes died while they handled this message"
                 )
                 await self._give_up(delivery, token, GiveUp(error.code, str(error)))
-            case InDoubt(token, deaths) if (
-                deaths >= DEATHS_BEFORE_SUSPECT and not delivery.lane.suspect
-            ):
+            case InDoubt(token) if claim.is_suspect and not delivery.lane.suspect:
                 _log.warning("message moved to the lane for suspects: two workers died with it")
                 self._count(delivery, "suspect")
                 await self._release(delivery, token, in_doubt=True, survived=False)
                 await self._exits.suspect(delivery)
-            case New(token) | InDoubt(token, _):
+            case New(token) | InDoubt(token):
                 hit("after_claim", self._environment)
                 doubt = delivery.identity.in_doubt or isinstance(claim, InDoubt)
                 if doubt:
