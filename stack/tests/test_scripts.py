@@ -40,8 +40,8 @@ def justw(tree: Path, tmp_path: Path):
     for tool in TOOLS:
         (programs / tool).symlink_to(shutil.which(tool))
 
-    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-        environment = {"PATH": str(programs), "HOME": str(tmp_path)}
+    def run(*arguments: str, **given: str) -> "subprocess.CompletedProcess[str]":
+        environment = {"PATH": str(programs), "HOME": str(tmp_path), **given}
         return subprocess.run(
             [tree / "justw", *arguments],
             check=False,
@@ -56,6 +56,28 @@ def justw(tree: Path, tmp_path: Path):
 def check(tree: Path) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, tree / "scripts" / "lock.py", "--check"]
     return subprocess.run(command, check=False, capture_output=True, text=True)
+
+
+def test_wrapper_finds_the_named_python_behind_a_shim_that_refuses(tree, justw, tmp_path):
+    behind = tmp_path / ".pyenv" / "versions" / "3.13.0" / "bin" / "python3.13"
+    behind.parent.mkdir(parents=True)
+    for program, text in (
+        (tmp_path / "bin" / "python3.13", "exit 127"),
+        (behind, 'echo "$*" >> "$0.log"; [ "$1" = -c ]'),
+    ):
+        program.write_text(f"#!/bin/sh\n{text}\n")
+        program.chmod(0o755)
+    justw("test", WORKERS_PYTHON="python3.13")
+    assert "-m venv .tools" in Path(f"{behind}.log").read_text()
+
+
+def test_wrapper_installs_no_other_python_than_the_named_one(tree, justw, tmp_path):
+    installer = tmp_path / "bin" / "apt-get"
+    installer.write_text('#!/bin/sh\necho "$*" >> "$0.log"\n')
+    installer.chmod(0o755)
+    done = justw("test", WORKERS_PYTHON="python3.99")
+    assert "needs Python 3.11 or newer" in done.stderr
+    assert not Path(f"{installer}.log").exists()
 
 
 def test_wrapper_runs_the_recipe_at_once_when_nothing_changed(tree, justw):
