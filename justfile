@@ -57,6 +57,12 @@ test *args:
     @-python -m workers_stack servers
     @python -m pytest --numprocesses=2 --dist=worksteal "$@"
 
+# Kill the e-Factura worker 200 times while 2,000 invoices flow, twice; prints the figures (45 min)
+[group('check')]
+chaos *args:
+    @-python -m workers_stack servers
+    @EFACTURA_CHAOS=full python -m pytest -q tests/e2e/test_efactura_chaos.py "$@"
+
 # Only what needs no server
 [group('check')]
 test-unit *args:

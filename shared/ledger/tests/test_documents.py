@@ -176,3 +176,12 @@ async def test_database_that_does_not_answer_is_transient(kind, dead_database, l
         with pytest.raises(LedgerUnavailableError, match="does not answer") as told:
             await step
         assert "geheim" not in str(told.value)
+
+
+async def test_what_one_worker_saw_at_the_authority_all_know(documents, elsewhere, database):
+    await documents.sighted("7", "a" * 64)
+    await elsewhere.sighted("8", "")
+    await elsewhere.sighted("8", "")
+    assert await elsewhere.sightings(["7", "8", "9"]) == {"7": "a" * 64, "8": ""}
+    assert await Documents(database, "etransport").sightings(["7"]) == {}
+    assert await documents.sightings([]) == {}

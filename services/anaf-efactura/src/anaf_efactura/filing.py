@@ -157,7 +157,7 @@ class Filing:
         return events.rejected(document)
 
     async def _reconcile(self, document: Document, content: bytes) -> Outcome:
-        document, index = await self._reconciler.find(document)
+        index = await self._reconciler.find(document)
         if index is not None:
             values = _uploaded(document, index)
             return self._follow(await self._documents.change(document, **values))

@@ -1,17 +1,19 @@
 """Finds out whether ANAF has an upload whose answer was lost: by its bytes, in ANAF's lists."""
 
+import asyncio
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from workers_ledger.documents import Document, Documents
-from workers_runtime.errors import PermanentError, QuotaError, TransientError
+from workers_runtime.errors import PermanentError, QuotaError
 from workers_runtime.logs import get_logger
 
 from .archive import BadArchive, open_archive
 from .client import EFacturaClient
 from .errors import UploadUncertainError
 from .life import State
-from .messages import Message, MessageType
+from .messages import MessageType
 
 LOOK_BACK = timedelta(minutes=15)
 MAX_DOWNLOADS = 20
@@ -35,11 +37,10 @@ class Reconciler:
         self._client = client
         self.pause_seconds = pause_seconds
         self._resend_after = resend_after
+        self._looking: dict[str, asyncio.Lock] = {}
 
-    async def find(self, document: Document) -> tuple[Document, str | None]:
+    async def find(self, document: Document) -> str | None:
         """Return the index under which ANAF has exactly these bytes, or None.
-
-        The document comes back too: it remembers which archives were looked into.
 
         Raises:
             UploadUncertainError: more messages than one search looks into; the next goes on.
@@ -47,39 +48,44 @@ class Reconciler:
         """
         since = await self._since(document)
         messages = await self._client.messages(document.cif, since=since - LOOK_BACK)
-        seen = set(document.data.get("seen", []))
-        fresh = [m for m in messages if m.type is MessageType.SENT and m.id not in seen]
-        owners = await self._documents.owners([m.upload_index for m in fresh if m.upload_index])
+        sent = {m.upload_index: m for m in messages if m.type is MessageType.SENT}
+        indexes = [index for index in sent if index]
+        owners = await self._documents.owners(indexes)
         # What the ledger has under that index already is another document: no download needed.
-        sent = [m for m in fresh if owners.get(m.upload_index or "") in (None, document.id)]
-        found, failure = None, None
-        for message in sent[:MAX_DOWNLOADS]:
-            try:
-                match = await self._is(message, document)
-            except TransientError as error:
-                failure = error
-                break
-            if match:
-                _log.info("lost upload found", upload_index=message.upload_index)
-                found = message.upload_index
-                break
-            if match is not None:
-                seen.add(message.id)
-        document = await self._remember(document, seen)
-        if failure is not None:
-            raise failure
-        if found is None and len(sent) > MAX_DOWNLOADS:
-            raise UploadUncertainError(
-                f"{len(sent) - MAX_DOWNLOADS} messages at ANAF are not looked into yet",
-                retry_after=self.pause_seconds,
-            )
-        return document, found
+        theirs = [index for index in indexes if owners.get(index) in (None, document.id)]
+        known = await self._documents.sightings(theirs)
+        if (found := _with(document, known)) is not None:
+            return _told(found)
+        unseen = [index for index in theirs if index not in known]
+        looked = 0
+        for number, index in enumerate(unseen):
+            if looked == MAX_DOWNLOADS:
+                raise UploadUncertainError(
+                    f"{len(unseen) - number} messages at ANAF are not looked into yet",
+                    retry_after=self.pause_seconds,
+                )
+            digest = await self._digest(index, sent[index].id)
+            if digest == document.content_sha256:
+                return _told(index)
+            # What cannot be read now must not stand in the way of what can.
+            looked += digest is not None
+        return None
 
-    async def _remember(self, document: Document, seen: set[str]) -> Document:
-        # ANAF allows ten downloads of a message a day; a search goes on for hours.
-        if seen == set(document.data.get("seen", [])):
-            return document
-        return await self._documents.change(document, data=document.data | {"seen": sorted(seen)})
+    async def _digest(self, index: str, message_id: str) -> str | None:
+        """Return the digest of what ANAF has under an index; None when it cannot be known now.
+
+        ANAF gives each archive ten times a day, and many documents may be searched for at once:
+        one search looks into it, for all of them.
+        """
+        async with self._looking.setdefault(index, asyncio.Lock()):
+            known = await self._documents.sightings([index])
+            if index in known:
+                return known[index]
+            digest = await self._look_into(message_id)
+            if digest is not None:
+                await self._documents.sighted(index, digest)
+                del self._looking[index]
+            return digest
 
     async def may_resend(self, document: Document) -> Document:
         """Return the document, ready to be sent again, once ANAF had its time to list it.
@@ -103,17 +109,24 @@ class Reconciler:
         attempts = await self._documents.attempts(document.id)
         return attempts[-1].started_at if attempts else datetime.now(UTC)
 
-    async def _is(self, message: Message, document: Document) -> bool | None:
-        """Say whether a message is the document; None when it cannot be known now."""
-        if message.upload_index is None:
-            return False
+    async def _look_into(self, message_id: str) -> str | None:
         try:
-            archive = open_archive(await self._client.download(message.id))
+            archive = open_archive(await self._client.download(message_id))
         except PermanentError as error:
             _log.warning("archive not usable for the search", reason=str(error)[:200])
-            return False
+            return ""
         except (BadArchive, QuotaError) as error:
             # A damaged download, or its allowance is used up: one message must not end the search.
             _log.warning("archive not readable now", reason=str(error)[:200])
             return None
-        return hashlib.sha256(archive.document).hexdigest() == document.content_sha256
+        return hashlib.sha256(archive.document).hexdigest()
+
+
+def _with(document: Document, known: Mapping[str, str]) -> str | None:
+    same = (index for index, digest in known.items() if digest == document.content_sha256)
+    return next(same, None)
+
+
+def _told(index: str) -> str:
+    _log.info("lost upload found", upload_index=index)
+    return index

@@ -13,7 +13,7 @@ from workers_runtime.errors import TransientError
 from workers_runtime.identity import derived_id
 
 from .database import Database, DatabaseDownError
-from .schema import AttemptRow, DocumentRow
+from .schema import AttemptRow, DocumentRow, SightingRow
 
 IDS_AT_ONCE = 500
 """Values of one question; SQLite takes a limited number."""
@@ -122,6 +122,38 @@ class Documents:
             except DatabaseDownError as error:
                 raise _unavailable(error) from error
         return owners
+
+    async def sightings(self, authority_ids: Sequence[str]) -> dict[str, str]:
+        """Return the digest of what the authority holds under each id that was looked into."""
+        found: dict[str, str] = {}
+        for start in range(0, len(authority_ids), IDS_AT_ONCE):
+            some = authority_ids[start : start + IDS_AT_ONCE]
+            query = select(SightingRow.authority_id, SightingRow.content_sha256).where(
+                SightingRow.service == self._service, SightingRow.authority_id.in_(some)
+            )
+            try:
+                async with self._database.transaction() as session:
+                    rows = await session.execute(query)
+                    found.update({str(authority_id): digest for authority_id, digest in rows})
+            except DatabaseDownError as error:
+                raise _unavailable(error) from error
+        return found
+
+    async def sighted(self, authority_id: str, content_sha256: str) -> None:
+        """Remember what the authority holds under an id; empty when nothing can be read."""
+        row = SightingRow(
+            service=self._service,
+            authority_id=authority_id,
+            content_sha256=content_sha256,
+            seen_at=_now(),
+        )
+        try:
+            async with self._database.transaction() as session:
+                await session.merge(row)
+        except IntegrityError:
+            return  # another worker saw the same
+        except DatabaseDownError as error:
+            raise _unavailable(error) from error
 
     async def by_authority_id(self, authority_id: str) -> Document | None:
         """Return the document that the authority knows under this id."""

@@ -82,6 +82,18 @@ class AttemptRow(Base):
     detail: Mapped[str] = mapped_column(Text, default="")
 
 
+class SightingRow(Base):
+    """What the authority holds under one of its ids, whoever sent it."""
+
+    __tablename__ = "sighting"
+
+    service: Mapped[str] = mapped_column(String(40), primary_key=True)
+    authority_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    content_sha256: Mapped[str] = mapped_column(String(64), default="")
+    """Empty when it holds nothing that can be read."""
+    seen_at: Mapped[datetime] = mapped_column(Moment)
+
+
 class MessageRow(Base):
     """A command that was handled, or is being handled."""
 
