@@ -21,7 +21,15 @@ class Metrics:
         self.succeeded = 0
         self.failed = 0
         self.last_task_time: float | None = None
-        registry = self.registry
+        self._of_tasks(self.registry)
+        self._of_messages(self.registry)
+        _of_process(self.registry)
+        # Found once: looking a series up by its labels costs more than counting in it.
+        self._counted = functools.cache(functools.partial(self.outcomes.labels, tag))
+        self._timed = functools.cache(functools.partial(self.duration.labels, tag))
+        self._rate = self.success_rate.labels(tag)
+
+    def _of_tasks(self, registry: CollectorRegistry) -> None:
         self.duration = Histogram(
             "task_duration_seconds",
             "Time in the handler.",
@@ -35,6 +43,20 @@ class Metrics:
             ["tag", "command", "outcome"],
             registry=registry,
         )
+        self.success_rate = Gauge(
+            "task_success_rate",
+            "Share of finished tasks that succeeded, 0 to 1.",
+            ["tag"],
+            registry=registry,
+        )
+        self.in_flight = Gauge("worker_in_flight", "Messages in hand.", registry=registry)
+        self.waiting = Gauge(
+            "worker_waiting",
+            "Commands of this tag on the delay ladder, as at the last heartbeat.",
+            registry=registry,
+        )
+
+    def _of_messages(self, registry: CollectorRegistry) -> None:
         self.dead_letters = Counter(
             "worker_dead_letters_total",
             "Messages given up.",
@@ -53,30 +75,9 @@ class Metrics:
             ["property"],
             registry=registry,
         )
-        self.in_flight = Gauge("worker_in_flight", "Messages in hand.", registry=registry)
         self.queue_depth = Gauge(
             "queue_depth", "Messages ready in a queue.", ["queue"], registry=registry
         )
-        self.waiting = Gauge(
-            "worker_waiting",
-            "Commands of this tag on the delay ladder, as at the last heartbeat.",
-            registry=registry,
-        )
-        self.success_rate = Gauge(
-            "task_success_rate",
-            "Share of finished tasks that succeeded, 0 to 1.",
-            ["tag"],
-            registry=registry,
-        )
-        # Found once: looking a series up by its labels costs more than counting in it.
-        self._counted = functools.cache(functools.partial(self.outcomes.labels, tag))
-        self._timed = functools.cache(functools.partial(self.duration.labels, tag))
-        self._rate = self.success_rate.labels(tag)
-        process = psutil.Process(os.getpid())
-        memory = Gauge("worker_memory_usage", "Resident memory in bytes.", registry=registry)
-        memory.set_function(lambda: float(process.memory_info().rss))
-        cpu = Gauge("worker_cpu_usage", "Processor time in seconds.", registry=registry)
-        cpu.set_function(lambda: sum(process.cpu_times()[:2]))
 
     def finished(self, command: str, outcome: str, seconds: float | None = None) -> None:
         """Count the end of a delivery: ok, failed, retried, duplicate, invalid, …"""
@@ -92,3 +93,11 @@ class Metrics:
         self.last_task_time = time.time()
         total = self.succeeded + self.failed
         self._rate.set(self.succeeded / total)
+
+
+def _of_process(registry: CollectorRegistry) -> None:
+    process = psutil.Process(os.getpid())
+    memory = Gauge("worker_memory_usage", "Resident memory in bytes.", registry=registry)
+    memory.set_function(lambda: float(process.memory_info().rss))
+    cpu = Gauge("worker_cpu_usage", "Processor time in seconds.", registry=registry)
+    cpu.set_function(lambda: sum(process.cpu_times()[:2]))
