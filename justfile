@@ -43,7 +43,7 @@ fmt:
 lint:
     ruff format --check .
     ruff check .
-    lint-imports
+    python scripts/imports.py
     python scripts/lock.py --check
 
 # Types, strict
@@ -75,6 +75,11 @@ check-quick: lint types
 # Everything that must be green
 [group('check')]
 check: lint types test
+
+# Make a new worker: `new-worker --tag bank.statement --command statement.import`
+[group('maintain')]
+new-worker *args:
+    @python scripts/create-worker.py "$@"
 
 # Pin every dependency again: `lock --upgrade` moves to newer versions
 [group('maintain')]
