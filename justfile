@@ -43,7 +43,7 @@ fmt:
 lint:
     ruff format --check .
     ruff check .
-    lint-imports
+    python scripts/imports.py
     python scripts/lock.py --check
 
 # Types, strict
@@ -87,6 +87,11 @@ check: lint types test
 bench *args:
     @-python -m workers_stack servers
     @PYTHONPATH=tests/performance python -m bench "$@"
+
+# Make a new worker: `new-worker --tag bank.statement --command statement.import`
+[group('maintain')]
+new-worker *args:
+    @python scripts/create-worker.py "$@"
 
 # Pin every dependency again: `lock --upgrade` moves to newer versions
 [group('maintain')]

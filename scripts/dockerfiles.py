@@ -4,7 +4,7 @@ python scripts/dockerfiles.py           write the text around each marked block 
 python scripts/dockerfiles.py --check   write nothing; 1 when a Dockerfile departs
 
 The line ARG MEMBERS inside the block is written too: what the package needs from the workspace.
-A new image: copy a neighbour's Dockerfile, edit the marked block, run this.
+A new worker's marked block comes from `create-worker`; the text around it from here.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """Messages, errors and settings are explained where their users look."""
 
 import re
+from importlib import import_module
 
 import pytest
 
@@ -9,17 +10,17 @@ from workers_contracts.catalog import commands, events, failed_event, messages
 HEARTBEAT = "worker.heartbeat"
 
 
-def _of_service(service) -> tuple[list[str], list[str]]:
-    """Keys of the commands and events of a service, by its tag."""
-    own = [one for one in commands().values() if one.tag.replace(".", "-") == service.folder.name]
-    keys = [one.key for one in own]
-    domains = {one.domain() for one in own} | {failed_event(one).domain() for one in own}
-    tag = own[0].tag
-    found = [key for key in events() if key.split(".")[0] in domains or key.startswith(f"{tag}.")]
-    return keys, found
+def _of_service(service) -> tuple[set[str], set[str]]:
+    """Keys of the commands and events of a service, as its handlers declare them."""
+    handlers = import_module(f"{service.source.name}.handlers").router.handlers
+    own = {handler.command.key for handler in handlers}
+    emitted = {event.key for handler in handlers for event in handler.emits}
+    return own, emitted | {failed_event(handler.command).key for handler in handlers}
 
 
-def test_every_event_belongs_to_a_service(services):
+def test_every_command_and_event_belongs_to_a_service(services):
+    handled = [key for service in services for key in _of_service(service)[0]]
+    assert sorted(handled) == sorted(commands())
     owned = {key for service in services for key in _of_service(service)[1]}
     assert owned == set(events()) - {HEARTBEAT}
 

@@ -1,8 +1,10 @@
 """One name everywhere, and every service has what a reader expects to find."""
 
+import configparser
 import json
 import re
 import subprocess
+import sys
 
 import pytest
 
@@ -85,16 +87,28 @@ def test_every_recipe_is_documented_and_grouped(root, program):
         assert any("group" in attribute for attribute in recipe["attributes"]), name
 
 
-def test_packages_import_downwards_only(root, program):
-    """The contracts of import-linter, in the root pyproject.toml."""
-    done = subprocess.run(
-        [program("lint-imports"), "--no-cache"],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
+def test_packages_import_downwards_only(root):
+    command = [sys.executable, str(root / "scripts" / "imports.py"), "--no-cache"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_import_rules_know_every_package(script, packages):
+    imports = script("imports")
+    rules = configparser.ConfigParser()
+    rules.read_string(imports.configuration(script("members").members()))
+    known = rules["importlinter"]["root_packages"].split()
+    assert sorted(known) == sorted(package.source.name for package in packages)
+    layers = rules["importlinter:contract:layers"]["layers"].split("\n")
+    assert {"anaf_taxpayer", "registry_service"} <= set(layers[1].split(" | "))
+    forbidden = rules["importlinter:contract:sandbox"]["forbidden_modules"].split()
+    assert sorted([*forbidden, "workers_sandbox"]) == sorted(known)
+
+
+def test_a_shared_package_without_its_layer_is_named(script, root):
+    member = script("members").Member(root / "shared" / "new", "workers-new", (), ())
+    with pytest.raises(ValueError, match=r"workers_new: say in scripts/imports\.py"):
+        script("imports").configuration([member])
 
 
 @pytest.mark.parametrize(
