@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from workers_runtime.testing import Bus
+
 pytestmark = pytest.mark.integration
 
 
@@ -54,3 +56,32 @@ async def test_worker_stops_while_the_broker_is_away(service, start, private_bro
     await private_broker.stop()
     worker.signal(signal.SIGTERM)
     assert worker.wait_end(15) == 0
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize(
+    ("frozen_seconds", "work"),
+    [(0, "none"), (0, "an answer to publish"), (20, "none"), (20, "an answer to publish")],
+)
+async def test_worker_stops_within_10_seconds_while_the_broker_is_frozen(
+    service, start, private_broker, tmp_path, until_in_hand, frozen_seconds, work
+):
+    """With the drain limit of the default configuration: 25 s would be waited for nothing."""
+    once = {"WORKERS_FAILPOINT": f"slow:2@{tmp_path}/once"} if work != "none" else {}
+    worker = start(RMQ_URL=private_broker.url, **once).wait_ready(90)
+    async with Bus.connect(private_broker.url) as bus:
+        correlation = await service.send(bus)
+        if work == "none":
+            await service.answered(bus, correlation, seconds=30)
+        else:
+            await until_in_hand(worker)
+        await private_broker.freeze()
+        await asyncio.sleep(frozen_seconds)
+        worker.signal(signal.SIGTERM)
+        started = time.monotonic()
+        assert await asyncio.to_thread(worker.wait_end, 60) == 0
+        assert time.monotonic() - started <= 10
+        await private_broker.thaw()
+        start(RMQ_URL=private_broker.url).wait_ready(90)
+        event = await service.answered(bus, correlation, seconds=60)
+        assert event.key in service.outcomes

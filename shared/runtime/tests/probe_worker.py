@@ -37,6 +37,19 @@ def effect(number: str, task: Task) -> None:
         file.write(f"{number} {task.attempt} {int(task.in_doubt)} {os.getpid()}\n")
 
 
+def mark_count(word: str) -> int:
+    """Count the marks with this word."""
+    return sum(word in line.split() for line in EFFECTS.read_text().splitlines())
+
+
+async def in_company(others: int) -> None:
+    """Wait until this process has begun so many other commands; a second when it has not."""
+    for _ in range(20):
+        if mark_count(str(os.getpid())) > others:
+            return
+        await asyncio.sleep(0.05)
+
+
 @router.handles(ValidateTaxpayer, emits=[TaxpayerValidated])
 async def validate(
     command: ValidateTaxpayer,
@@ -48,7 +61,10 @@ async def validate(
     effect(command.number, task)
     if behaviour == "slow":
         await asyncio.sleep(float(command.number.split("-")[1]))
+    if behaviour == "patient" and mark_count(command.number) <= 2:
+        await asyncio.sleep(10)
     if behaviour == "die":
+        await in_company(int(command.number.split("-")[1]))
         os.kill(os.getpid(), signal.SIGKILL)
     if behaviour == "undeclared":
         return TaxpayerFailed.model_construct()  # type: ignore[return-value]

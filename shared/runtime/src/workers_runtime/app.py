@@ -142,7 +142,13 @@ def create_app(
             try:
                 yield
             finally:
-                await drain(consumers, kernel, heartbeat, seconds=settings.drain_seconds)
+                await drain(
+                    consumers,
+                    kernel,
+                    heartbeat,
+                    supplies.publisher,
+                    seconds=settings.drain_seconds,
+                )
 
     worker.app.lifespan_context = lambda *_: whole_life()
     return worker

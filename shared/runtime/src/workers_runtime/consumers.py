@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from aio_pika.abc import AbstractChannel
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ChannelNotFoundEntity
@@ -24,6 +25,9 @@ from .tasks import end
 
 WATCH_SECONDS = 1.0
 ASK_SECONDS = 5.0
+CANCEL_SECONDS = 2.0
+POLITE_SECONDS = 3.0
+SETTLE_SECONDS = 0.2
 RESTORE_SECONDS = 6.0
 """The library's own time to restore a lost connection, before the consumers are made anew."""
 
@@ -69,6 +73,8 @@ class Consumers:
         self._task: asyncio.Task[None] | None = None
         self._unhealthy_since: float | None = None
         self._complaint = ""
+        self._polite_seconds = POLITE_SECONDS
+        """For a clean end of the connection; less once the broker was seen not to answer."""
         self.consuming = False
         self.stopping = False
 
@@ -91,16 +97,39 @@ class Consumers:
         """Take no new work. Doing this first keeps the prefetched rest out of a failed delivery."""
         self.stopping = True
         await end(self._task)
-        for subscriber in self._broker.subscribers:
-            queue, tag = (
-                getattr(subscriber, "_queue_obj", None),
-                getattr(subscriber, "_consumer_tag", None),
-            )
-            if queue is not None and tag is not None:
-                with contextlib.suppress(*_BROKER_ERRORS):
-                    await asyncio.wait_for(queue.cancel(tag), 2)
-                setattr(subscriber, "_consumer_tag", None)  # noqa: B010 - the library's own field
+        # All at once: a broker that does not answer costs the time of one.
+        await asyncio.gather(*(self._cancel(each) for each in self._broker.subscribers))
         self.consuming = False
+        await self.settled()
+
+    async def _cancel(self, subscriber: Any) -> None:
+        queue, tag = (
+            getattr(subscriber, "_queue_obj", None),
+            getattr(subscriber, "_consumer_tag", None),
+        )
+        if queue is None or tag is None:
+            return
+        try:
+            await asyncio.wait_for(queue.cancel(tag), CANCEL_SECONDS)
+        except TimeoutError:
+            self._polite_seconds = 0.5
+        except _BROKER_ERRORS:
+            pass
+        setattr(subscriber, "_consumer_tag", None)  # noqa: B010 - the library's own field
+
+    async def settled(self) -> None:
+        """Return once the broker has read what was sent to it, and sent what it still had.
+
+        A quorum queue may ignore acknowledgements that it reads in the moment in which their
+        channel closes.
+        """
+        if self._polite_seconds < POLITE_SECONDS:
+            return
+        queues = (getattr(each, "_queue_obj", None) for each in self._broker.subscribers)
+        asked = (queue.declare() for queue in queues if queue is not None)
+        with contextlib.suppress(*_BROKER_ERRORS):
+            await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), CANCEL_SECONDS)
+            await asyncio.sleep(SETTLE_SECONDS)
 
     async def close(self) -> None:
         """Disconnect; what is not acknowledged goes back to its queue."""
@@ -167,7 +196,7 @@ class Consumers:
         if connection is not None:
             cut(connection)
         with contextlib.suppress(*_BROKER_ERRORS, Exception):
-            await asyncio.wait_for(self._broker.stop(), 3)
+            await asyncio.wait_for(self._broker.stop(), self._polite_seconds)
         # When the polite way hung, the broker object must not keep the dead connection.
         self._broker._channel = None  # noqa: SLF001
         self._broker._connection = None  # noqa: SLF001

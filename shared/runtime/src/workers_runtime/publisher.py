@@ -6,6 +6,7 @@ ignores its time-out and then raises a `CancelledError` that nobody asked for.
 
 import asyncio
 import itertools
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
@@ -35,7 +36,8 @@ CONFIRM_SECONDS = 10.0
 MAX_HEADER = 512
 """Characters of a header that is copied to another message."""
 
-RETRY_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
+RETRY_SECONDS = (0.1, 0.5, 1.0)
+"""Pauses between two tries; the last repeats: a broker that is back is used within seconds."""
 
 ResultType = TypeVar("ResultType")
 _log = get_logger(__name__)
@@ -69,6 +71,7 @@ class Publisher:
         self._metrics = metrics
         self._repair = repair
         self._confirm_seconds = confirm_seconds
+        self._waiting: dict[asyncio.Task[Any] | None, float] = {}
 
     @property
     def is_connected(self) -> bool:
@@ -110,6 +113,21 @@ class Publisher:
         self, exchange: str, routing_key: str, message: aio_pika.Message, *, mandatory: bool
     ) -> None:
         """Publish one message and return once the broker has it safe."""
+        caller = asyncio.current_task()
+        self._waiting[caller] = time.monotonic()
+        try:
+            await self._until_confirmed(exchange, routing_key, message, mandatory=mandatory)
+        finally:
+            del self._waiting[caller]
+
+    def stuck(self, seconds: float) -> set[asyncio.Task[Any] | None]:
+        """Return the tasks whose message the broker has not confirmed for this long."""
+        now = time.monotonic()
+        return {task for task, since in self._waiting.items() if now - since > seconds}
+
+    async def _until_confirmed(
+        self, exchange: str, routing_key: str, message: aio_pika.Message, *, mandatory: bool
+    ) -> None:
         attempt = 0
         while True:
             try:
