@@ -48,6 +48,7 @@ def test_wrong_use_says_what_and_next_on_standard_error(offline, arguments):
     assert what.startswith("workers: ")
     assert len(what) > 20
     assert step.startswith("next: ")
+    assert "[redacted]" not in step
 
 
 @pytest.mark.parametrize("arguments", WRONG.values(), ids=WRONG)

@@ -12,6 +12,8 @@ DEFAULTS = {
     "registry_url": "http://127.0.0.1:8080",
     "redis_url": "redis://127.0.0.1:6379/0",
 }
+_EXAMPLES = DEFAULTS | {"amqp_url": "amqp://127.0.0.1:5672/"}
+"""Without a password, which would be shown as redacted."""
 _SCHEMES = {
     "amqp_url": ("amqp", "amqps"),
     "registry_url": ("http", "https"),
@@ -68,6 +70,6 @@ def resolve(name: str, given: str | None) -> str:
     if not valid:
         raise ConfigurationError(
             f"{_OPTIONS[name]} is not an address of the form {schemes[0]}://host:port",
-            f"for example {DEFAULTS[name]}",
+            f"for example {_EXAMPLES[name]}",
         )
     return url.rstrip("/") if name == "registry_url" else url

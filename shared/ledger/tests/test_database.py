@@ -15,7 +15,7 @@ from workers_ledger.migrate import NEWEST
 from workers_ledger.migrations.run import config, head
 from workers_ledger.schema import Base
 
-TABLES = {"document", "attempt", "message", "stamp", "instance", "secret"}
+TABLES = {"document", "attempt", "message", "stamp", "instance", "secret", "sighting"}
 
 
 async def tables(database: Database) -> set[str]:
@@ -73,6 +73,18 @@ async def test_way_down_and_up_again(database):
     async with database.engine.begin() as connection:
         assert await connection.run_sync(differences) == []
         assert await connection.run_sync(shape) == made_at_once
+
+
+@pytest.mark.parametrize("has_table", [True, False])
+async def test_ledger_of_the_first_form_gets_what_was_added_since(database, has_table):
+    async with database.engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        if not has_table:
+            await connection.execute(text("DROP TABLE sighting"))
+    await database.open()
+    async with database.engine.begin() as connection:
+        assert await connection.run_sync(differences) == []
+        assert await connection.scalar(text("SELECT version_num FROM alembic_version")) == head()
 
 
 async def test_many_processes_may_open_a_new_database_at_once(database_url, run_in_process):

@@ -94,6 +94,20 @@ async def test_missing_queue_is_declared_again_and_the_message_is_in_it(
     assert metrics.publish_retries.labels(reason="unroutable")._value.get() == 1
 
 
+async def test_returned_message_is_not_confirmed_by_another_with_its_id(
+    vhost_url, channel, make_publisher
+):
+    """Two tenants may use the same ids; the library knows returned messages by their id alone."""
+    await channel.queue_delete(QUEUE)
+    publisher = make_publisher(vhost_url)
+    await publisher.connect()
+    bodies = [b"1", b"2", b"3"]
+    async with asyncio.TaskGroup() as group:
+        for body in bodies:
+            group.create_task(publisher.publish("", QUEUE, message(body), mandatory=True))
+    assert sorted(await drain_queue(channel, QUEUE)) == bodies
+
+
 async def test_missing_exchange_is_declared_again(vhost_url, make_publisher, metrics):
     """The very first worker on an empty broker."""
     publisher = make_publisher(vhost_url)

@@ -78,6 +78,22 @@ async def test_redis_away_costs_only_the_view():
     await waiting.close()
 
 
+async def test_command_that_ended_while_redis_was_away_does_not_wait_for_ever(private_redis):
+    waiting = WaitingList(private_redis.url, tag=TAG)
+    for message_id in ("ended", "again", "other"):
+        await waiting.note(entry(message_id, 5))
+    await private_redis.stop()
+    await waiting.clear("ended", "")
+    await waiting.clear("again", "")
+    await private_redis.start()
+    await waiting.note(entry("again", 60))
+    assert await waiting.count() == 2
+    async with Redis.from_url(private_redis.url) as client:
+        left = (await read_waiting(client, TAG, limit=9)).entries
+    assert [one.message_id for one in left] == ["other", "again"]
+    await waiting.close()
+
+
 async def test_command_that_failed_is_seen_until_it_ends(
     bus: Bus, start_worker, probe_program, redis, eventually
 ):

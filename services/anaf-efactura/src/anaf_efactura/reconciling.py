@@ -11,7 +11,7 @@ from workers_runtime.logs import get_logger
 
 from .archive import BadArchive, open_archive
 from .client import EFacturaClient
-from .errors import UploadUncertainError
+from .errors import ArchiveExpiredError, UploadUncertainError
 from .life import State
 from .messages import MessageType
 
@@ -43,7 +43,8 @@ class Reconciler:
         """Return the index under which ANAF has exactly these bytes, or None.
 
         Raises:
-            UploadUncertainError: more messages than one search looks into; the next goes on.
+            UploadUncertainError: more messages than one search looks into, or one that cannot be
+                read now may be the document; the next search goes on.
             TransientError, PermanentError: ANAF's lists cannot be read.
         """
         since = await self._since(document)
@@ -56,20 +57,26 @@ class Reconciler:
         known = await self._documents.sightings(theirs)
         if (found := _with(document, known)) is not None:
             return _told(found)
-        unseen = [index for index in theirs if index not in known]
-        looked = 0
-        for number, index in enumerate(unseen):
+        unseen = {index: sent[index].id for index in theirs if index not in known}
+        return await self._search(document, unseen)
+
+    async def _search(self, document: Document, unseen: Mapping[str, str]) -> str | None:
+        looked, unread = 0, 0
+        for number, (index, message_id) in enumerate(unseen.items()):
             if looked == MAX_DOWNLOADS:
-                raise UploadUncertainError(
-                    f"{len(unseen) - number} messages at ANAF are not looked into yet",
-                    retry_after=self.pause_seconds,
-                )
-            digest = await self._digest(index, sent[index].id)
+                raise self._uncertain(f"{len(unseen) - number} messages are not looked into yet")
+            digest = await self._digest(index, message_id)
             if digest == document.content_sha256:
                 return _told(index)
             # What cannot be read now must not stand in the way of what can.
             looked += digest is not None
+            unread += digest is None
+        if unread:
+            raise self._uncertain(f"{unread} archives cannot be read now, and one may be it")
         return None
+
+    def _uncertain(self, why: str) -> UploadUncertainError:
+        return UploadUncertainError(f"ANAF's list: {why}", retry_after=self.pause_seconds)
 
     async def _digest(self, index: str, message_id: str) -> str | None:
         """Return the digest of what ANAF has under an index; None when it cannot be known now.
@@ -112,11 +119,12 @@ class Reconciler:
     async def _look_into(self, message_id: str) -> str | None:
         try:
             archive = open_archive(await self._client.download(message_id))
-        except PermanentError as error:
+        except ArchiveExpiredError as error:
             _log.warning("archive not usable for the search", reason=str(error)[:200])
             return ""
-        except (BadArchive, QuotaError) as error:
-            # A damaged download, or its allowance is used up: one message must not end the search.
+        except (BadArchive, QuotaError, PermanentError) as error:
+            # Damaged, its allowance used up, a right that is missing today: one message must not
+            # end the search, and what it holds may be known later.
             _log.warning("archive not readable now", reason=str(error)[:200])
             return None
         return hashlib.sha256(archive.document).hexdigest()

@@ -7,7 +7,8 @@ ignores its time-out and then raises a `CancelledError` that nobody asked for.
 import asyncio
 import itertools
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
@@ -72,6 +73,7 @@ class Publisher:
         self._repair = repair
         self._confirm_seconds = confirm_seconds
         self._waiting: dict[asyncio.Task[Any] | None, float] = {}
+        self._in_flight: dict[str, asyncio.Event] = {}
 
     @property
     def is_connected(self) -> bool:
@@ -148,7 +150,8 @@ class Publisher:
             channel = self._connection.opened
             if channel is None:
                 channel = await self._apart(self._connection.channel())
-            await self._confirmed(channel, exchange, routing_key, message, mandatory=mandatory)
+            async with self._alone(message.message_id if mandatory else None):
+                await self._confirmed(channel, exchange, routing_key, message, mandatory=mandatory)
         except ChannelNotFoundEntity as error:
             # The exchange is missing: the broker closed the channel, so mend on a new one.
             self._connection.drop(channel)
@@ -192,6 +195,25 @@ class Publisher:
                 raise
             # The library's own, with a lost connection: nobody asked this task to end.
             raise ConnectionResetError("the connection was lost before the confirm") from None
+
+    @asynccontextmanager
+    async def _alone(self, message_id: str | None) -> AsyncIterator[None]:
+        """Let one message of an id travel at a time: tenants, and copies, share their ids.
+
+        The library knows a returned message by its id alone. Of two in flight it would fail the
+        later one, and call the earlier one confirmed, which no queue took.
+        """
+        if not message_id:
+            yield
+            return
+        while (other := self._in_flight.get(message_id)) is not None:
+            await other.wait()
+        self._in_flight[message_id] = ended = asyncio.Event()
+        try:
+            yield
+        finally:
+            del self._in_flight[message_id]
+            ended.set()
 
     async def _apart(self, step: Coroutine[Any, Any, ResultType]) -> ResultType:
         """Do a rare step in a task of its own: the library may ignore its cancellation for long."""

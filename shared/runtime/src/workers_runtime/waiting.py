@@ -39,6 +39,9 @@ for _, key in ipairs(KEYS) do
 end
 """
 
+MOST_OWED = 10_000
+"""Entries that are taken away once Redis is back."""
+
 _AWAY = (RedisError, OSError, asyncio.TimeoutError)
 
 
@@ -83,9 +86,11 @@ class WaitingList:
         self._redis = connect(url)
         self._keys = keys(tag)
         self._note = self._redis.register_script(_NOTE)
+        self._over: set[str] = set()
 
     async def note(self, entry: Waiting) -> None:
         """Say that a command waits, or waits again."""
+        self._over.discard(_id(entry))
         due = int(entry.due.timestamp() * 1000)
         oldest = int((time.time() - KEEP_SECONDS) * 1000)
         lives = max(0, due // 1000 - int(time.time())) + KEEP_SECONDS
@@ -95,17 +100,25 @@ class WaitingList:
             )
 
     async def clear(self, message_id: str, tenant: str) -> None:
-        """Say that a command waits no more."""
-        name = f"{tenant}:{message_id}"
+        """Say that a command waits no more; a Redis that is away is told later."""
+        if len(self._over) < MOST_OWED:
+            self._over.add(f"{tenant}:{message_id}")
         with contextlib.suppress(*_AWAY):
-            async with self._redis.pipeline() as pipeline:
-                pipeline.zrem(self._keys[0], name)
-                pipeline.hdel(self._keys[1], name)
-                await pipeline.execute()
+            await self._take_away()
+
+    async def _take_away(self) -> None:
+        if not (over := list(self._over)):
+            return
+        async with self._redis.pipeline() as pipeline:
+            pipeline.zrem(self._keys[0], *over)
+            pipeline.hdel(self._keys[1], *over)
+            await pipeline.execute()
+        self._over.difference_update(over)
 
     async def count(self) -> int | None:
         """Return how many wait; None when Redis does not answer."""
         with contextlib.suppress(*_AWAY):
+            await self._take_away()
             return int(await self._redis.zcard(self._keys[0]))
         return None
 

@@ -17,6 +17,8 @@ def upgrade() -> None:
         sa.Column("authority_id", sa.String(64), primary_key=True),
         sa.Column("content_sha256", sa.String(64), nullable=False),
         sa.Column("seen_at", Moment, nullable=False),
+        # For a time a new ledger got this table at once, under the mark of the migration before.
+        if_not_exists=True,
     )
 
 
