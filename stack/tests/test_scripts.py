@@ -24,9 +24,10 @@ def tree(tmp_path: Path) -> Path:
     (tree / "sandbox" / "pyproject.toml").write_text(
         '[project]\nname = "sandbox"\ndependencies = ["httpx>=0.28"]\n'
     )
-    for name, lines in {"dev": ["pytest>=9"], "uv": ["uv>=0.9"]}.items():
+    for name, lines in {"dev": ["pytest>=9"], "uv": ["uv>=0.9"], "bench": ["celery>=5"]}.items():
         (tree / "requirements" / f"{name}.in").write_text("\n".join(lines))
     (tree / "requirements" / "uv.txt").write_text("uv==0.9.1\n")
+    (tree / "requirements" / "bench.txt").write_text("celery==5.7.0\n")
     (tree / "requirements" / "dev.txt").write_text("httpx==0.28.1\npytest==9.0.1\n")
     (tree / "requirements" / "sandbox.txt").write_text("httpx==0.28.1\n")
     return tree
