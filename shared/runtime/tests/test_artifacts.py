@@ -167,3 +167,9 @@ def test_s3_address_is_bucket_and_prefix(monkeypatch):
     assert store.config["bucket"] == "bucket"
     assert str(store.prefix) == "some/prefix"
     assert Artifacts("s3://bucket")._store.prefix is None
+
+
+def test_folder_that_cannot_be_made_is_told_with_the_setting(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ValueError, match=r"ARTIFACTS_URL: the folder .* cannot be made"):
+        Artifacts(f"file://{tmp_path}/file/store")

@@ -49,7 +49,7 @@ class Artifacts:
         self._parts = _checked(self._url)
         # What can be wrong with the setting is told at the start, not at the first document.
         if self._parts.scheme == "file":
-            _folder(self._parts).mkdir(parents=True, exist_ok=True)
+            _make(_folder(self._parts))
         elif self._parts.scheme == "s3":
             _ = self._store
 
@@ -128,6 +128,16 @@ def _open(parts: SplitResult) -> "ObjectStore":
             return S3Store(parts.netloc, prefix=parts.path.strip("/") or None)
         case _:
             return MemoryStore()
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(
+            f"ARTIFACTS_URL: the folder {folder} cannot be made ({error.strerror}); "
+            "name one where this program may write"
+        ) from None
 
 
 def _folder(parts: SplitResult) -> Path:
