@@ -172,8 +172,7 @@ async def test_queue_deleted_under_load_twenty_times(
     for n in range(20):
         await eventually(lambda: ask(lambda channel: channel.queue_delete(QUEUE)), 10)
         deleted = time.monotonic()
-        await eventually(lambda name=f"after{n}": handled(name), 12)
-        assert time.monotonic() - deleted < 12
+        await eventually(lambda name=f"after{n}": handled(name), 10)
     stop.set()
     await task
     await eventually(empty, 20)
