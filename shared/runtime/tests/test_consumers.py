@@ -171,7 +171,6 @@ async def test_queue_deleted_under_load_twenty_times(
     task = asyncio.create_task(load())
     for n in range(20):
         await eventually(lambda: ask(lambda channel: channel.queue_delete(QUEUE)), 10)
-        deleted = time.monotonic()
         await eventually(lambda name=f"after{n}": handled(name), 10)
     stop.set()
     await task
