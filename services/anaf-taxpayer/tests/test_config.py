@@ -19,7 +19,7 @@ def test_defaults_ask_anaf_less_than_once_a_second(environment):
     settings = load(Settings, "anaf-taxpayer")
     assert settings.lookup_seconds > 1
     assert settings.vies_url.startswith("https://")
-    assert settings.prefetch == 200
+    assert settings.prefetch == 500
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ class Settings(AnafSettings):
         default=3600, ge=0, description="How long an unknown one is; new companies appear daily."
     )
     prefetch: int = Field(
-        default=200,
+        default=500,
         ge=1,
         le=1000,
         validation_alias="PREFETCH",
