@@ -5,7 +5,7 @@ The SDK's own retries are off: it would post a message twice when an answer is l
 
 import hashlib
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +14,8 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from workers_runtime.logs import get_logger
 
 from .answers import raise_for
 from .config import Settings
@@ -26,6 +28,7 @@ from .errors import (
 )
 from .outcomes import Meaning, of_web_api, of_webhook
 
+_log = get_logger(__name__)
 NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 _LOST = (aiohttp.ClientError, TimeoutError, OSError)
 _REFUSED = (SlackRefusedError, SlackConfigurationError)
@@ -107,6 +110,7 @@ class SlackClient:
             answer = await sender.send_dict(body)
         except _LOST as error:
             raise _lost(error) from None  # some of these hold the address
+        _log.info("answer received", system="Slack webhook", status=answer.status_code)
         meaning = of_webhook(answer.status_code, answer.body)
         if meaning is not Meaning.DONE:
             raise_for(meaning, answer.status_code, answer.body.strip(), answer.headers)
@@ -151,7 +155,7 @@ class SlackClient:
 
     def _history(
         self, channel: str, thread: str | None, since: float, cursor: str
-    ) -> Awaitable[Any]:
+    ) -> Coroutine[Any, Any, Any]:
         window: dict[str, Any] = {
             "oldest": f"{since:.6f}",
             "limit": 200,
@@ -269,19 +273,20 @@ class SlackClient:
             raise SlackRefusedError("Slack knows no such channel", word="channel_not_found")
         return self._ids[channel]
 
-    async def _call(self, call: Awaitable[Any]) -> dict[str, Any]:
+    async def _call(self, call: Coroutine[Any, Any, Any]) -> dict[str, Any]:
+        method = getattr(call, "__name__", "")
         try:
             answer = await call
         except SlackApiError as error:
             data = error.response.data if isinstance(error.response.data, dict) else {}
-            status = error.response.status_code
-            word = data.get("error")
+            status, word = error.response.status_code, data.get("error")
+            _log.info("answer received", system="Slack", method=method, status=status, error=word)
             meaning = of_web_api(status, word)
             raise_for(meaning, status, str(word or ""), error.response.headers, data)
         except _LOST as error:
             raise _lost(error) from None
-        data = answer.data
-        return data if isinstance(data, dict) else {}
+        _log.info("answer received", system="Slack", method=method, status=200)
+        return answer.data if isinstance(answer.data, dict) else {}
 
 
 def _lost(error: Exception) -> SlackUnavailableError | SlackAnswerLostError:
