@@ -40,7 +40,8 @@ class NotifySlack(Command):
     )
     channel: str | None = Field(
         default=None,
-        pattern=r"^#?[^\s#@<>&|,=]{1,80}$",
+        min_length=1,
+        max_length=81,
         description="Name or id of a channel that the operator allowed; their default if absent.",
     )
     markdown: bool = Field(
