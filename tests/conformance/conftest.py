@@ -133,6 +133,9 @@ def authority(sandbox: SandboxServer, tmp_path: Path) -> dict[str, str]:
         "ANAF_EFACTURA_RECONCILE_SECONDS": "1",
         "ANAF_EFACTURA_CLOCK_MARGIN_SECONDS": "0",
         "ANAF_TAXPAYER_LOOKUP_SECONDS": "0.05",
+        **sandbox.slack,
+        "NOTIFY_SLACK_MESSAGES_PER_SECOND": "50",
+        "NOTIFY_SLACK_BURST": "50",
         "VIES_URL": f"{sandbox.url}/taxation_customs/vies/services/checkVatService",
     }
 

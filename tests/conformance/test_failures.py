@@ -58,6 +58,7 @@ async def test_worker_killed_at_a_failpoint_loses_nothing_and_repeats_nothing(
     same = [e for e in bus.events if e.key == event.key and e.correlation_id == correlation]
     assert len({e.message_id for e in same}) == 1
     assert len(sandbox.control.uploads()) <= 1
+    assert len(sandbox.control.slack()["messages"]) <= 1
 
 
 async def test_result_is_kept_in_redis(service, worker, bus, redis_url):

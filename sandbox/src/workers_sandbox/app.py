@@ -12,6 +12,8 @@ from .efactura.routes import not_found
 from .journal import JournalMiddleware
 from .oauth.routes import ROUTES as OAUTH
 from .settings import Settings
+from .slack.api import ROUTES as SLACK_API
+from .slack.hooks import ROUTES as SLACK_HOOKS
 from .taxpayer.routes import ROUTES as TAXPAYER
 from .vies.routes import ROUTES as VIES
 from .world import World
@@ -20,7 +22,16 @@ from .world import World
 def build(settings: Settings | None = None) -> Starlette:
     """The sandbox as an ASGI application. Cut connections need `workers_sandbox.server`."""
     app = Starlette(
-        routes=[*page.ROUTES, *CONTROL, *OAUTH, *TAXPAYER, *EFACTURA, *VIES],
+        routes=[
+            *page.ROUTES,
+            *CONTROL,
+            *OAUTH,
+            *TAXPAYER,
+            *EFACTURA,
+            *VIES,
+            *SLACK_HOOKS,
+            *SLACK_API,
+        ],
         middleware=[Middleware(JournalMiddleware)],
         exception_handlers={404: _not_found},
     )

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from .clock import Clock
 
 _SECRET = frozenset({"code", "state", "token", "access_token", "refresh_token", "client_secret"})
+_HIDDEN_BELOW = "/services/"
 _OWN_PATHS = ("/_control", "/health")
 
 
@@ -50,6 +51,8 @@ class Journal:
         pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
         shown = {name: "***" if name in _SECRET else value for name, value in pairs}
         moment = self._clock.now().isoformat()
+        if path.startswith(_HIDDEN_BELOW):
+            path = f"{_HIDDEN_BELOW}***"
         entry = Arrival(len(self.arrivals) + 1, moment, method, path, shown)
         self.arrivals.append(entry)
         return entry

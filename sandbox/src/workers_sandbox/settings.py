@@ -19,6 +19,13 @@ def _at_least_zero(text: object) -> float:
     return value
 
 
+def _above_zero(text: object) -> float:
+    value = float(str(text))
+    if value <= 0:
+        raise ValueError("must be above 0")
+    return value
+
+
 def _count(text: object) -> int:
     value = int(str(text))
     if value < 0:
@@ -118,6 +125,9 @@ class Settings:
         100_000, _positive, "listaMesajePaginatieFactura calls a CIF a day"
     )
     rasp_per_cif: int = _option(1000, _positive, "RASP uploads a CIF a day")
+
+    slack_rate: float = _option(1.0, _above_zero, "messages a second to one channel of Slack")
+    slack_burst: int = _option(5, _positive, "messages to one channel of Slack at once")
 
     @property
     def hold_seconds(self) -> float:

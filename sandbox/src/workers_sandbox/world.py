@@ -9,6 +9,7 @@ from .misbehaviours.selection import Faults
 from .oauth.grants import Grants
 from .quotas import DailyCounters, MinuteWindow, Spacing
 from .settings import Settings
+from .slack.workspace import Workspace
 from .taxpayer.register import Register
 from .vies.numbers import VatNumbers
 
@@ -37,3 +38,4 @@ class World:
         self.documents = Documents()
         self.faults = Faults(self.settings.seed)
         self.vat_numbers = VatNumbers()
+        self.slack = Workspace()

@@ -131,6 +131,11 @@ def service_environment(
         "ANAF_REFRESH_TOKEN": "sandbox-refresh-token",
         "ANAF_EFACTURA_TRUSTED_SEALS": str(folder / "seal.pem"),
         "VIES_URL": sandbox + _VIES,
+        "SLACK_WEBHOOK_URL": f"{sandbox}/services/TSANDBOX/BGENERAL/sandbox",
+        "SLACK_BOT_TOKEN": "sandbox-bot-token",
+        "NOTIFY_SLACK_CHANNELS": "general,ops,contabilitate",
+        "NOTIFY_SLACK_API_URL": f"{sandbox}/api/",
+        "NOTIFY_SLACK_ALLOWED_HOSTS": sandbox.removeprefix("http://"),
         "REGISTRY_JWT_SECRET": signing_key,
         **_SANDBOX_PACE,
     }

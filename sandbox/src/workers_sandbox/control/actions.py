@@ -59,6 +59,12 @@ def settings(world: World, body: dict[str, Any]) -> dict[str, Any]:
     return {name: getattr(world.settings, name) for name in body}
 
 
+def slack(world: World, body: dict[str, Any]) -> dict[str, Any]:
+    """Ask for an answer of Slack's."""
+    world.slack.trouble(body)
+    return body
+
+
 def taxpayers(world: World, body: dict[str, Any]) -> dict[str, Any]:
     """Add or replace a company of the register."""
     return {"cui": world.taxpayers.add(body).cui}

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import asdict
+from hashlib import sha256
 from typing import Any
 
 from starlette.requests import Request
@@ -44,6 +45,23 @@ def _upload(world: World, document: Document) -> dict[str, Any]:
         "times_uploaded": world.documents.times_uploaded(document),
         "answer_lost": document.answer_lost,
         "scenario": document.scenario,
+    }
+
+
+def slack(world: World, request: Request) -> dict[str, Any]:
+    """Slack: the messages as people read them, the files, and who was too fast."""
+    del request
+    workspace = world.slack
+    files = [
+        {"id": one.id, "name": one.name, "sha256": sha256(one.content or b"").hexdigest(),
+         "shared_in": one.shared_in}
+        for one in workspace.files.values()
+    ]  # fmt: skip
+    return {
+        "messages": [asdict(message) for message in workspace.messages],
+        "files": files,
+        "early": workspace.early,
+        "limited": workspace.limited,
     }
 
 

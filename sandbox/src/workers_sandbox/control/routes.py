@@ -43,6 +43,7 @@ _POSTS = {
     "taxpayers": actions.taxpayers,
     "inbound": inbound,
     "vies": actions.vies,
+    "slack": actions.slack,
 }
 _GETS = {
     "scenarios": reports.scenarios,
@@ -51,6 +52,7 @@ _GETS = {
     "violations": reports.violations,
     "state": reports.state,
     "clock": reports.clock,
+    "slack": reports.slack,
 }
 
 ROUTES = [

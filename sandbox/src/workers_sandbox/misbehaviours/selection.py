@@ -8,7 +8,7 @@ from typing import Any
 from workers_sandbox.chance import drawn
 
 from .catalogue import CATALOGUE, Scenario
-from .catalogue.scenario import TOKEN, UPLOAD
+from .catalogue.scenario import SLACK, TOKEN, UPLOAD
 
 # A refresh whose answer is lost needs a person with the certificate.
 _LOSES_TOKENS = frozenset({"timeout-after-acceptance", "reset-mid-body"})
@@ -148,6 +148,7 @@ class Faults:
             one for one in CATALOGUE.values()
             if one.chaos
             and subject.operation in one.operations
+            and subject.operation not in SLACK
             and _page_fits(one, subject)
             and not (subject.operation == TOKEN and one.id in _LOSES_TOKENS)
         ]  # fmt: skip

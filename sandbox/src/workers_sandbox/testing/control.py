@@ -78,6 +78,15 @@ class Control:
         """Ask for a SOAP fault of VIES."""
         self.post("vies", {"fault": fault, **options})
 
+    def slack(self) -> dict[str, Any]:
+        """Slack's messages and files; `early` counts messages before Retry-After allowed them."""
+        shown: dict[str, Any] = self._get("slack")
+        return shown
+
+    def slack_answer(self, operation: str, error: str, **options: Any) -> None:
+        """Ask for an answer of Slack's: `status`, `retry_after`, `times`."""
+        self.post("slack", {"operation": operation, "error": error, **options})
+
     def oauth_reset(self) -> None:
         """Give the bootstrap refresh token back."""
         self.post("oauth/reset", {})

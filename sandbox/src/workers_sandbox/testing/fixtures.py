@@ -22,6 +22,15 @@ class SandboxServer:
     client_secret: str = "sandbox"  # noqa: S105 - opens nothing real
     refresh_token: str = BOOTSTRAP_REFRESH_TOKEN
 
+    @property
+    def slack(self) -> dict[str, str]:
+        """The environment that leads a client of Slack here, by webhook."""
+        return {
+            "SLACK_WEBHOOK_URL": f"{self.url}/services/TSANDBOX/BGENERAL/sandbox",
+            "NOTIFY_SLACK_API_URL": f"{self.url}/api/",
+            "NOTIFY_SLACK_ALLOWED_HOSTS": self.url.removeprefix("http://"),
+        }
+
     def access_token(self) -> str:
         """A fresh access token; uses the bootstrap refresh token and gives it back."""
         form = {"grant_type": "refresh_token", "refresh_token": self.refresh_token}
@@ -50,7 +59,14 @@ def sandbox_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def sandbox_settings() -> Settings:
     """Options of the sandbox; override this fixture to change them."""
-    return Settings(state_delay=0.05, list_delay=0.05, hang=0.3, lookup_policy="count")
+    return Settings(
+        state_delay=0.05,
+        list_delay=0.05,
+        hang=0.3,
+        lookup_policy="count",
+        slack_rate=100,
+        slack_burst=100,
+    )
 
 
 @pytest.fixture

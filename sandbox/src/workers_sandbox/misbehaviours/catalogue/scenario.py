@@ -19,10 +19,14 @@ TRANSFORM = "transformare"
 SIGNATURE = "signature"
 VIES = "vies"
 HELLO = "hello"
+SLACK_HOOK = "slack.webhook"
+SLACK_API = "slack.api"
 
 AUTHORISED = frozenset({UPLOAD, STATE, LIST, PAGES, DOWNLOAD})
 PUBLIC = frozenset({TAXPAYER, REGISTER, VALIDATE, TRANSFORM, SIGNATURE, VIES})
 ANY = AUTHORISED | PUBLIC | {TOKEN}
+SLACK = frozenset({SLACK_HOOK, SLACK_API})
+"""Only on request: a webhook's client cannot get over a lost answer by itself."""
 LIFE = frozenset({UPLOAD, STATE, DOWNLOAD})
 UPLOAD_ONLY = frozenset({UPLOAD})
 

@@ -1,0 +1,1 @@
+"""Slack: a message comes in, people read it once."""
