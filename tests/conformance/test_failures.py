@@ -74,10 +74,10 @@ async def test_result_is_kept_in_redis(service, worker, bus, redis_url):
 
 
 async def test_slow_handler_does_not_hold_up_others(service, start, bus, tmp_path):
-    start(WORKERS_FAILPOINT=f"slow:4@{tmp_path}/once").wait_ready()
+    start(WORKERS_FAILPOINT=f"slow:10@{tmp_path}/once").wait_ready()
     slow = await service.send(bus)
     quick = await service.send(bus)
-    first = await service.answered(bus, quick, seconds=4)
+    first = await service.answered(bus, quick, seconds=9)
     assert first.key in service.outcomes
     assert not [event for event in bus.events if event.correlation_id == slow]
     assert (await service.answered(bus, slow)).key in service.outcomes
