@@ -65,7 +65,8 @@ def test_environment_points_every_authority_at_the_sandbox(workspace: Path, tmp_
         layout, tmp_path, amqp_url="amqp://b/", redis_url="redis://r/0", signing_key="k" * 64
     )
     outside = {name: url for name, url in environment.items() if url.startswith("http")}
-    assert outside.keys() == {"ANAF_BASE_URL", "ANAF_LOGIN_URL", "ANAF_PUBLIC_URL", "VIES_URL"}
+    anaf = {"ANAF_BASE_URL", "ANAF_LOGIN_URL", "ANAF_PUBLIC_URL", "VIES_URL"}
+    assert outside.keys() == anaf | {"SLACK_WEBHOOK_URL", "NOTIFY_SLACK_API_URL"}
     assert all(url.startswith(layout.sandbox_url) for url in outside.values())
     assert environment["DATABASE_URL"] == f"sqlite+aiosqlite:///{tmp_path}/workers.db"
     assert environment["ARTIFACTS_URL"] == f"file://{tmp_path}/artifacts"
