@@ -8,6 +8,7 @@ import pytest
 
 from workers_cli.checks.fleet import heartbeats
 from workers_cli.fleet import Fleet
+from workers_contracts.catalog import commands
 from workers_contracts.topology import command_queues
 from workers_runtime.testing import Bus
 
@@ -32,8 +33,14 @@ def fleet(*workers, **changes):
     return {"workers": list(workers), "stale": False, "as_of": as_of} | changes
 
 
-def both():
-    return worker("anaf.efactura"), worker("anaf.taxpayer")
+TAGS = sorted({command.tag for command in commands().values()})
+
+
+def everybody(**instead):
+    """Every worker there is, well; ``anaf_taxpayer=…`` puts another in its place, None none."""
+    named = {tag.replace("_", "."): one for tag, one in instead.items()}
+    found = (named.get(tag, worker(tag)) for tag in TAGS)
+    return [one for one in found if one is not None]
 
 
 @pytest.fixture
@@ -49,24 +56,30 @@ async def consumed(bus: Bus):
 
 
 async def test_all_well_is_0(bus: Bus, later, page, consumed):
-    ran = await later("status", "--registry-url", page(fleet(*both())), "--json")
+    ran = await later("status", "--registry-url", page(fleet(*everybody())), "--json")
     assert ran.code == 0, ran.out
     assert ran.json["ok"] is True
-    assert [one["tag"] for one in ran.json["workers"]] == ["anaf.efactura", "anaf.taxpayer"]
-    words = await later("status", "--registry-url", page(fleet(*both())))
+    assert [one["tag"] for one in ran.json["workers"]] == TAGS
+    words = await later("status", "--registry-url", page(fleet(*everybody())))
     assert "all is well" in words.out
 
 
+SILENT = worker("anaf.taxpayer", instances=[instance("x", missing=True)])
+SICK = worker(
+    "anaf.taxpayer",
+    status="error",
+    health_score=30,
+    deductions=[{"reason": "broker_disconnected", "points": 70, "detail": "for 9 s"}],
+)
 PROBLEMS = {
-    "missing worker": (fleet(both()[0]), "no worker anaf.taxpayer runs"),
-    "stale": (fleet(*both(), stale=True), "answers from memory"),
+    "missing worker": (fleet(*everybody(anaf_taxpayer=None)), "no worker anaf.taxpayer runs"),
+    "stale": (fleet(*everybody(), stale=True), "answers from memory"),
     "silent instance": (
-        fleet(both()[0], worker("anaf.taxpayer", instances=[instance("x", missing=True)])),
+        fleet(*everybody(anaf_taxpayer=SILENT)),
         "anaf.taxpayer: no heartbeat from x-1",
     ),
     "error": (
-        fleet(both()[0], worker("anaf.taxpayer", status="error", health_score=30, deductions=[
-            {"reason": "broker_disconnected", "points": 70, "detail": "for 9 s"}])),
+        fleet(*everybody(anaf_taxpayer=SICK)),
         "anaf.taxpayer is error: -70 broker_disconnected (for 9 s)",
     ),
 }  # fmt: skip
@@ -105,15 +118,14 @@ async def test_dead_unrouted_backlog_and_lonely_queues_are_1(bus: Bus, later, pa
     for _ in range(3):
         await bus.publish("efactura.submit", {})
     await bus.delete("anaf.efactura.check")
-    url = page(fleet(*both()))
+    url = page(fleet(*everybody()))
     ran = await later("status", "--registry-url", url, "--backlog", "2", "--json")
     assert ran.code == 1
     assert {problem["what"] for problem in ran.json["problems"]} == {
         "1 dead letters in anaf.taxpayer.dead",
         "1 messages that no queue took",
         "3 messages wait in anaf.efactura",
-        "nobody consumes anaf.efactura",
-        "nobody consumes anaf.taxpayer",
+        *(f"nobody consumes {tag}" for tag in TAGS),
         "the queue anaf.efactura.check is missing",
     }
 
@@ -144,7 +156,7 @@ def test_registry_that_answers_otherwise_is_explained(offline, page, answer, wor
 
 
 def test_token_of_the_environment_is_sent(offline, page):
-    url = page(fleet(*both()))
+    url = page(fleet(*everybody()))
     offline("status", "--registry-url", url, REGISTRY_TOKEN="abc")
     offline("status", "--registry-url", url)
     assert page.tokens == ["Bearer abc", None]
@@ -182,7 +194,7 @@ async def test_doctor_compares_clocks_by_a_heartbeat(
 ):
     (alone / ".run").mkdir()
     (alone / ".run" / "stack.json").write_text(json.dumps({"sandbox_url": page({})}))
-    url = page(fleet(*both()))
+    url = page(fleet(*everybody()))
     arguments = ("--registry-url", url, "--redis-url", redis_url, "--listen", "10", "--json")
     for behind, state, code in ((0, "ok", 0), (60, "wrong", 1), (-60, "wrong", 1)):
         task = later("doctor", *arguments)
@@ -237,4 +249,5 @@ def test_silent_instance_is_not_fresh():
     silent = worker("anaf.taxpayer", instances=[instance("x", last_seen=old)])
     check = heartbeats(Fleet.model_validate(fleet(silent)))
     assert check.state == "wrong"
-    assert check.detail == "never heard: anaf.efactura; silent: x-1 (3 min ago)"
+    others = ", ".join(tag for tag in TAGS if tag != "anaf.taxpayer")
+    assert check.detail == f"never heard: {others}; silent: x-1 (3 min ago)"

@@ -24,8 +24,9 @@ async def declare(channel: AbstractChannel, wanted: Topology | None = None) -> N
             await _exchange(channel, exchange)
         for queue in wanted.queues:
             await _queue(channel, queue)
-        for binding in wanted.bindings:
-            await _bind(channel, binding)
+            # At once: what is published between a queue and its binding is not routed.
+            for binding in (one for one in wanted.bindings if one.queue == queue.name):
+                await _bind(channel, binding)
     except ChannelPreconditionFailed as error:
         raise TopologyError(
             f"the broker holds something of the same name with other arguments: {error}; "
