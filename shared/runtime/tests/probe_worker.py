@@ -12,11 +12,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
+from aio_pika.abc import AbstractIncomingMessage
 from faststream import Context
 
 from workers_contracts.taxpayer import TaxpayerFailed, TaxpayerValidated, ValidateTaxpayer
 from workers_runtime.app import Worker, create_app
 from workers_runtime.config import WorkerSettings, load
+from workers_runtime.delivery import Lane
 from workers_runtime.errors import (
     OutcomeUnknownError,
     PermanentError,
@@ -24,11 +26,14 @@ from workers_runtime.errors import (
     TransientError,
 )
 from workers_runtime.identity import Task
+from workers_runtime.kernel import Call, Kernel
 from workers_runtime.router import Router
 from workers_runtime.run import run
 
 router = Router("probe-worker")
 EFFECTS = Path(os.environ.get("PROBE_EFFECTS", "/dev/null"))
+ARRIVALS = Path(os.environ.get("PROBE_ARRIVALS", "/dev/null"))
+"""A line for each delivery that the kernel got: message id, the broker's flag, the process."""
 
 
 def effect(number: str, task: Task) -> None:
@@ -48,6 +53,18 @@ async def in_company(others: int) -> None:
         if mark_count(str(os.getpid())) > others:
             return
         await asyncio.sleep(0.05)
+
+
+def note_arrivals() -> None:
+    """Write each delivery down before anything else is done with it."""
+    take = Kernel.take
+
+    def noted(self: Kernel, lane: Lane, raw: AbstractIncomingMessage, call: Call) -> None:
+        with ARRIVALS.open("a") as file:
+            file.write(f"{raw.message_id} {int(bool(raw.redelivered))} {os.getpid()}\n")
+        take(self, lane, raw, call)
+
+    Kernel.take = noted  # type: ignore[method-assign]
 
 
 @router.handles(ValidateTaxpayer, emits=[TaxpayerValidated])
@@ -115,4 +132,5 @@ def build() -> Worker:
 
 
 if __name__ == "__main__":
+    note_arrivals()
     run(build)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers_runtime.identity import MAX_MS, Identity, derived_id
+from workers_runtime.identity import MAX_MS, NAMESPACE, Identity, derived_id
 
 HOSTILE = {
     "x-attempt": ["many", "-3", "0", b"\xff", None, [], {"a": 1}, 1.5, True, "9" * 4000, 10**19],
@@ -93,6 +93,16 @@ def test_ids_are_made_once_and_named(incoming):
     assert whole.made == {"message_id", "correlation_id"}
     given_ids = Identity.of(incoming()).completed("made")
     assert (given_ids.message_id, given_ids.made) == ("m-1", frozenset())
+
+
+@given(st.lists(st.text(), max_size=4))
+def test_derived_ids_are_uuids_of_version_5(parts):
+    name = "".join(f"{len(part)}:{part}" for part in parts)
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return
+    assert derived_id(*parts) == str(uuid.uuid5(NAMESPACE, name))
 
 
 def test_derived_ids_depend_on_every_part_and_its_place():

@@ -16,6 +16,7 @@ from workers_runtime import journal_redis
 from workers_runtime.errors import JournalUnavailableError
 from workers_runtime.journal import Busy, Done, InDoubt, New
 from workers_runtime.journal_redis import RedisJournal
+from workers_runtime.results import Result
 
 pytestmark = pytest.mark.integration
 TAG = "anaf.taxpayer"
@@ -55,6 +56,19 @@ async def test_life_of_a_message(journal):
     assert await one.finish("m", claim.token, "outcome ș") is True
     assert await two.claim("m") == Done("outcome ș")
     assert await one.claim("m") == Done("outcome ș")
+
+
+async def test_result_is_kept_with_the_outcome_that_counts(journal, client):
+    one, two = journal("one"), journal("two")
+    first = await one.claim("m")
+    await die(client, "one")
+    second = await two.claim("m")
+    zombie, real = Result("wrk:result:m", '["zombie"]', 60), Result("wrk:result:m", '["real"]', 60)
+    assert await one.finish("m", first.token, "zombie", zombie) is False
+    assert await client.get("wrk:result:m") is None
+    assert await two.finish("m", second.token, "real", real) is True
+    assert await client.get("wrk:result:m") == '["real"]'
+    assert 0 < await client.ttl("wrk:result:m") <= 60
 
 
 async def test_own_duplicate_is_busy_too(journal):

@@ -10,6 +10,7 @@ import aiormq
 import pytest
 
 from workers_runtime.connection import cut
+from workers_runtime.gathering import GatheringTransport
 
 pytestmark = pytest.mark.integration
 
@@ -106,3 +107,11 @@ async def test_publish_of_the_wire_need_not_wait_for_the_socket(inner, bus):
     assert "wait" in inspect.signature(aiormq.Channel.basic_ack).parameters
     channel = await inner.publisher._connection.channel()
     assert isinstance(await channel.get_underlay_channel(), aiormq.Channel)
+
+
+async def test_wire_is_opened_by_the_factories_that_gather(inner):
+    """`gather` replaces them by name; the writer then keeps what one turn writes."""
+    assert aiormq.connection.TCPTransportFactory is GatheringTransport
+    assert aiormq.connection.TLSTransportFactory is GatheringTransport
+    wire = inner.broker._connection.transport.connection
+    assert isinstance(wire._transport_factory, GatheringTransport)

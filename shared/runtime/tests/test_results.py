@@ -18,14 +18,14 @@ def wire(exchange: str, body: dict) -> Wire:
 @pytest.mark.integration
 async def test_events_are_kept_with_their_time_and_follow_ups_are_not(redis_url):
     results = Results(redis_url, ttl_seconds=60)
-    await results.keep(
-        "m", [wire(EVENTS, {"id": "1"}), wire("", {"c": 1}), wire(EVENTS, {"id": 2})]
-    )
-    await results.keep("none", [wire("", {"c": 1})])
+    wires = [wire(EVENTS, {"id": "1"}), wire("", {"c": 1}), wire(EVENTS, {"id": 2})]
+    await results.keep(results.of("m", wires))
+    assert results.of("none", [wire("", {"c": 1})]) is None
+    await results.keep(None)
     async with redis.Redis.from_url(redis_url) as client:
         assert json.loads(await client.get("wrk:result:m")) == [{"id": "1"}, {"id": 2}]
         assert 0 < await client.ttl("wrk:result:m") <= 60
-        assert await client.exists("wrk:result:none") == 0
+        assert await client.keys("wrk:result:*") == [b"wrk:result:m"]
     await results.close()
 
 
@@ -33,9 +33,9 @@ async def test_events_are_kept_with_their_time_and_follow_ups_are_not(redis_url)
 @pytest.mark.parametrize("how", ["stop", "freeze"])
 async def test_redis_that_is_away_costs_the_result_and_some_seconds(private_redis, how):
     results = Results(private_redis.url, ttl_seconds=60)
-    await results.keep("m", [wire(EVENTS, {})])
+    await results.keep(results.of("m", [wire(EVENTS, {})]))
     await getattr(private_redis, how)()
     started = time.monotonic()
-    await results.keep("m", [wire(EVENTS, {})])
+    await results.keep(results.of("m", [wire(EVENTS, {})]))
     assert time.monotonic() - started < 15
     await results.close()

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from workers_runtime.errors import JournalUnavailableError
 from workers_runtime.journal import COOL_SECONDS, STORM_SECONDS, Busy, Claim, Done, InDoubt, New
 from workers_runtime.logs import get_logger
+from workers_runtime.results import Result
 
 from .database import Database, DatabaseDownError
 from .dialects import insert
@@ -29,6 +30,8 @@ _log = get_logger(__name__)
 
 class SqlJournal:
     """Implements the runtime's `Journal` on SQL: what it knows survives Redis and the broker."""
+
+    keeps_results = False
 
     def __init__(self, database: Database, *, instance: str, ttl_seconds: int) -> None:
         self._database = database
@@ -133,8 +136,11 @@ class SqlJournal:
         found = select(func.count()).select_from(InstanceRow).where(ended)
         return await session.scalar(found) or 0
 
-    async def finish(self, key: str, token: str, outcome: str) -> bool:
+    async def finish(
+        self, key: str, token: str, outcome: str, result: Result | None = None
+    ) -> bool:
         """Record the outcome; False when another worker took the message over."""
+        del result  # its place is Redis, where the kernel puts it
         return await self._settle(key, token, "done", outcome)
 
     async def release(self, key: str, token: str, *, in_doubt: bool, survived: bool = True) -> None:

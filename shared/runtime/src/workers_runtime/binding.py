@@ -6,15 +6,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aio_pika.abc import AbstractIncomingMessage
-from faststream import AckPolicy, apply_types
+from faststream import AckPolicy
 from faststream.rabbit import Channel, ExchangeType, RabbitBroker, RabbitExchange, RabbitQueue
 from faststream.rabbit.subscriber import RabbitSubscriber
 
-from workers_contracts.base import Command
 from workers_contracts.topology import COMMANDS, EVENTS
 
 from .delivery import Lane
-from .identity import Task
+from .gathering import gather
+from .injecting import injecting
 from .kernel import Kernel
 from .router import Router
 from .unreadable import tolerate
@@ -23,6 +23,7 @@ from .unreadable import tolerate
 def bind(router: Router, broker: RabbitBroker, kernel: Kernel, *, prefetch: int) -> list[Lane]:
     """Attach the handlers to a broker, each with its lane for suspects, and document its events."""
     tolerate()
+    gather()
     lanes: dict[str, Lane] = {}
     commands = RabbitExchange(COMMANDS, type=ExchangeType.TOPIC, durable=True, declare=False)
     events = RabbitExchange(EVENTS, type=ExchangeType.TOPIC, durable=True, declare=False)
@@ -77,14 +78,7 @@ def _direct(
     broker: RabbitBroker, subscriber: RabbitSubscriber, lane: Lane, kernel: Kernel
 ) -> Callable[[AbstractIncomingMessage], Awaitable[None]]:
     """Return what hands a delivery to the kernel, which calls the handler with what it asks for."""
-    # The gate has checked the command already.
-    injected = apply_types(lane.handler.function, cast=False)
-
-    async def call(command: Command, task: Task) -> Any:
-        # Asked for each time: an app that takes the broker in gives it a context of its own.
-        context = broker.context
-        with context.scope("task", task):
-            return await injected(command, context__=context)
+    call = injecting(broker, lane.handler.function)
 
     async def take(raw: AbstractIncomingMessage) -> None:
         # What a stopped subscriber still gets goes back to its queue with the channel.

@@ -21,7 +21,7 @@ from .ladder import rung_for
 from .metrics import Metrics
 from .publisher import Publisher, plain_headers
 from .redaction import redact_text
-from .results import Results
+from .results import Result, Results
 from .router import Handler
 from .waiting import Waiting, WaitingList
 from .wire import Outbox, Wire, utc_text
@@ -141,14 +141,19 @@ class Exits:
         self._metrics = metrics
         self._environment = environment
 
-    async def publish(self, delivery: Delivery, wires: list[Wire]) -> None:
-        """Publish a recorded outcome, keep it as a result, acknowledge."""
+    def result(self, delivery: Delivery, wires: list[Wire]) -> Result | None:
+        """Return what is kept of an outcome for those who ask instead of listening."""
+        identity = delivery.identity
+        return self._results.of(identity.root, wires, tenant=identity.tenant or "")
+
+    async def publish(self, delivery: Delivery, wires: list[Wire], *, kept: bool = False) -> None:
+        """Publish a recorded outcome, keep it as a result unless it is, acknowledge."""
         await self._say_what_waits(delivery, wires)
         for wire in wires:
             await self._publisher.send(wire)
         hit("after_publish", self._environment)
-        identity = delivery.identity
-        await self._results.keep(identity.root, wires, tenant=identity.tenant or "")
+        if not kept:
+            await self._results.keep(self.result(delivery, wires))
         hit("before_ack", self._environment)
         await self.ack(delivery)
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from .results import Result
+
 DEATHS_BEFORE_SUSPECT = 2
 DEATHS_BEFORE_DEAD = 5
 DEATHS_WITHOUT_DOUBT = 12
@@ -65,6 +67,9 @@ Claim = New | InDoubt | Busy | Done
 class Journal(Protocol):
     """Remembers message ids; Redis for stateless workers, SQL for those that file documents."""
 
+    keeps_results: bool
+    """Whether `finish` stores the result as well."""
+
     async def start(self) -> None:
         """Connect and begin to prove that this instance is alive."""
 
@@ -80,8 +85,13 @@ class Journal(Protocol):
     async def claim(self, key: str) -> Claim:
         """Take ``key`` for this instance, or learn why not."""
 
-    async def finish(self, key: str, token: str, outcome: str) -> bool:
-        """Record the outcome; False when another worker took the message over (fenced)."""
+    async def finish(
+        self, key: str, token: str, outcome: str, result: Result | None = None
+    ) -> bool:
+        """Record the outcome; False when another worker took the message over (fenced).
+
+        A journal in Redis stores the result in the same step, which saves a round trip.
+        """
 
     async def release(self, key: str, token: str, *, in_doubt: bool, survived: bool = True) -> None:
         """Give the message back for a later try.

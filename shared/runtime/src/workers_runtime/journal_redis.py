@@ -22,6 +22,7 @@ from .journal import (
 from .logs import get_logger
 from .redis_batch import Batch
 from .redis_pool import connect
+from .results import Result
 from .tasks import end
 
 ALIVE_SECONDS = 6
@@ -58,7 +59,8 @@ local crashes = redis.call('ZCOUNT', KEYS[3], ARGV[5] - ARGV[7], ARGV[5] - ARGV[
 return {kind, deaths .. ' ' .. crashes}
 """
 
-# ARGV: token, new state, outcome, ttl, '1' when the worker survived.
+# KEYS: the message, its result (or nothing).
+# ARGV: token, new state, outcome, ttl, '1' when the worker survived, result, its ttl.
 # The token fences off a worker that was given up for dead.
 # A record that vanished (Redis was emptied) was taken over by nobody: the outcome counts.
 # The same step again means that only Redis's answer to it was lost.
@@ -72,6 +74,7 @@ end
 redis.call('HSET', KEYS[1], 'state', ARGV[2], 'outcome', ARGV[3], 'token', ARGV[1])
 if ARGV[5] == '1' then redis.call('HSET', KEYS[1], 'deaths', 0) end
 redis.call('EXPIRE', KEYS[1], ARGV[4])
+if KEYS[2] then redis.call('SET', KEYS[2], ARGV[6], 'EX', ARGV[7]) end
 return 1
 """
 
@@ -107,6 +110,8 @@ def _claim(kind: str, value: str, token: str) -> Claim:
 
 class RedisJournal:
     """Implements `Journal` on Redis. Losing Redis loses what was done: fine without effects."""
+
+    keeps_results = True
 
     def __init__(self, url: str, *, tag: str, instance: str, ttl_seconds: int) -> None:
         self._redis = connect(url, seconds=5, decode=True)
@@ -194,16 +199,29 @@ class RedisJournal:
         return claim
 
     async def _settle(
-        self, key: str, token: str, state: str, outcome: str, *, survived: bool = True
+        self,
+        key: str,
+        token: str,
+        state: str,
+        outcome: str,
+        *,
+        survived: bool = True,
+        result: Result | None = None,
     ) -> bool:
+        keys = [self._prefix + key]
         args = [token, state, outcome, self._ttl, "1" if survived else "0"]
-        settled = bool(await self._eval(_SETTLE, [self._prefix + key], args))
+        if result is not None:
+            keys.append(result.key)
+            args += [result.text, result.ttl_seconds]
+        settled = bool(await self._eval(_SETTLE, keys, args))
         self._held.discard(key)
         return settled
 
-    async def finish(self, key: str, token: str, outcome: str) -> bool:
-        """Record the outcome; False when another worker took the message over."""
-        return await self._settle(key, token, "done", outcome)
+    async def finish(
+        self, key: str, token: str, outcome: str, result: Result | None = None
+    ) -> bool:
+        """Record the outcome and its result; False when another worker took the message over."""
+        return await self._settle(key, token, "done", outcome, result=result)
 
     async def release(self, key: str, token: str, *, in_doubt: bool, survived: bool = True) -> None:
         """Give the message back for a later try."""

@@ -195,7 +195,7 @@ class Kernel:
             return
         if await self._record(delivery, token, wires):
             self._count(delivery, "ok", time.perf_counter() - started)
-            await self._exits.publish(delivery, wires)
+            await self._exits.publish(delivery, wires, kept=self._journal.keeps_results)
         else:
             self._count(delivery, "fenced")
             _log.warning("another worker took this message over; its outcome counts")
@@ -238,7 +238,7 @@ class Kernel:
         if await self._record(delivery, token, wires):
             self._count(delivery, "failed")
             await self._exits.bury(delivery, decision)
-            await self._exits.publish(delivery, wires)
+            await self._exits.publish(delivery, wires, kept=self._journal.keeps_results)
         else:
             await self._exits.ack(delivery)
 
@@ -275,8 +275,9 @@ class Kernel:
 
     async def _record(self, delivery: Delivery, token: str, wires: list[Wire]) -> bool:
         outcome = f"{delivery.content}\n{dump(wires)}"
+        result = self._exits.result(delivery, wires)
         recorded = await self._until_available(
-            lambda: self._journal.finish(delivery.key, token, outcome)
+            lambda: self._journal.finish(delivery.key, token, outcome, result)
         )
         hit("after_record", self._environment)
         return recorded

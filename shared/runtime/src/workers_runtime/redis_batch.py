@@ -16,6 +16,10 @@ MOST = 100
 """Commands of one batch: outcomes are large, and all of a batch wait for its last answer."""
 
 
+TURNS = 2
+"""Turns of the event loop that a batch waits for company: what is ready now joins it."""
+
+
 class Batch:
     """Sends commands through a client; each caller gets its own answer or error."""
 
@@ -46,6 +50,8 @@ class Batch:
 
     async def _send(self) -> None:
         while self._waiting:
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
             batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
             answers: list[Any] = [RedisConnectionError("the client was closed")] * len(batch)
             try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from dataclasses import dataclass
 
 from redis.exceptions import RedisError
 
@@ -10,6 +11,16 @@ from workers_contracts.topology import EVENTS
 from .redis_batch import Batch
 from .redis_pool import connect
 from .wire import Wire
+
+
+@dataclass(frozen=True)
+class Result:
+    """What is kept of one outcome, and for how long."""
+
+    key: str
+    text: str
+    """A JSON list of CloudEvents."""
+    ttl_seconds: int
 
 
 class Results:
@@ -24,16 +35,21 @@ class Results:
         self._batch = Batch(self._redis)
         self._ttl = ttl_seconds
 
-    async def keep(self, message_id: str, wires: list[Wire], *, tenant: str = "") -> None:
-        """Store the events; a convenience, so a Redis that is away costs only the result."""
+    def of(self, message_id: str, wires: list[Wire], *, tenant: str = "") -> Result | None:
+        """Return what is kept of these messages; None when no event is among them."""
         events = [wire.body for wire in wires if wire.exchange == EVENTS]
         if not events:
-            return
-        # The bodies are JSON already: joined, not read and written again.
-        text = f"[{', '.join(events)}]"
+            return None
         key = f"wrk:result:{tenant}:{message_id}" if tenant else f"wrk:result:{message_id}"
+        # The bodies are JSON already: joined, not read and written again.
+        return Result(key, f"[{', '.join(events)}]", self._ttl)
+
+    async def keep(self, result: Result | None) -> None:
+        """Store it; a convenience, so a Redis that is away costs only the result."""
+        if result is None:
+            return
         with contextlib.suppress(RedisError, OSError, asyncio.TimeoutError):
-            await self._batch.execute("SET", key, text, "EX", self._ttl)
+            await self._batch.execute("SET", result.key, result.text, "EX", result.ttl_seconds)
 
     async def close(self) -> None:
         """Disconnect."""
