@@ -155,6 +155,28 @@ def worker(start: Start) -> WorkerProcess:
     return start().wait_ready()
 
 
+Crew = list[tuple[Service, WorkerProcess]]
+"""Every worker, together on one broker: what a fault costs in time is paid once for all of them."""
+
+StartCrew = Callable[..., Crew]
+
+
+@pytest.fixture
+def start_crew(start_worker: StartWorker, authority: dict[str, str], tmp_path: Path) -> StartCrew:
+    """Start every worker at once; ``{name}`` in a value is the worker's, its ledger is its own."""
+
+    def start(**environment: str) -> Crew:
+        crew = []
+        for service in map(Service, services()):
+            ledger = {"DATABASE_URL": f"sqlite:///{tmp_path}/{service.module}.db"}
+            own = {name: value.format(name=service.name) for name, value in environment.items()}
+            worker = start_worker(service.module, **{**authority, **ledger, **own})
+            crew.append((service, worker))
+        return crew
+
+    return start
+
+
 @pytest.fixture
 def until_in_hand() -> Callable[..., Awaitable[None]]:
     """Wait until a worker works on this many messages."""

@@ -51,11 +51,11 @@ async def test_worker_says_that_it_stopped_and_leaves_no_consumer(service, worke
     assert await bus.count(service.queue) == 1
 
 
-async def test_worker_stops_while_the_broker_is_away(service, start, private_broker, redis_url):
-    worker = start(RMQ_URL=private_broker.url).wait_ready()
+async def test_workers_stop_while_the_broker_is_away(start_crew, private_broker, subtests):
+    crew = start_crew(RMQ_URL=private_broker.url)
+    _wait_ready(crew)
     await private_broker.stop()
-    worker.signal(signal.SIGTERM)
-    assert worker.wait_end(15) == 0
+    _stop_within(crew, 15, subtests)
 
 
 @pytest.mark.fault
@@ -63,25 +63,43 @@ async def test_worker_stops_while_the_broker_is_away(service, start, private_bro
     ("frozen_seconds", "work"),
     [(0, "none"), (0, "an answer to publish"), (20, "none"), (20, "an answer to publish")],
 )
-async def test_worker_stops_within_10_seconds_while_the_broker_is_frozen(
-    service, start, private_broker, tmp_path, until_in_hand, frozen_seconds, work
+async def test_workers_stop_within_10_seconds_while_the_broker_is_frozen(
+    start_crew, private_broker, tmp_path, until_in_hand, frozen_seconds, work, subtests
 ):
     """With the drain limit of the default configuration: 25 s would be waited for nothing."""
-    once = {"WORKERS_FAILPOINT": f"slow:2@{tmp_path}/once"} if work != "none" else {}
-    worker = start(RMQ_URL=private_broker.url, **once).wait_ready(90)
+    once = {"WORKERS_FAILPOINT": f"slow:2@{tmp_path}/once-{{name}}"} if work != "none" else {}
+    crew = start_crew(RMQ_URL=private_broker.url, **once)
+    _wait_ready(crew)
     async with Bus.connect(private_broker.url) as bus:
-        correlation = await service.send(bus)
+        sent = [(service, await service.send(bus)) for service, _ in crew]
         if work == "none":
-            await service.answered(bus, correlation, seconds=30)
+            for service, correlation in sent:
+                await service.answered(bus, correlation, seconds=60)
         else:
-            await until_in_hand(worker)
+            for _, worker in crew:
+                await until_in_hand(worker)
         await private_broker.freeze()
         await asyncio.sleep(frozen_seconds)
-        worker.signal(signal.SIGTERM)
-        started = time.monotonic()
-        assert await asyncio.to_thread(worker.wait_end, 60) == 0
-        assert time.monotonic() - started <= 10
+        await asyncio.to_thread(_stop_within, crew, 10, subtests)
         await private_broker.thaw()
-        start(RMQ_URL=private_broker.url).wait_ready(90)
-        event = await service.answered(bus, correlation, seconds=60)
-        assert event.key in service.outcomes
+        _wait_ready(start_crew(RMQ_URL=private_broker.url))
+        for service, correlation in sent:
+            with subtests.test(service.name, moment="its successor answers"):
+                event = await service.answered(bus, correlation, seconds=60)
+                assert event.key in service.outcomes
+
+
+def _wait_ready(crew) -> None:
+    for _, worker in crew:
+        worker.wait_ready(90)
+
+
+def _stop_within(crew, seconds: float, subtests) -> None:
+    """Ask all of them at once to stop; each must, in time and in order."""
+    for _, worker in crew:
+        worker.signal(signal.SIGTERM)
+    started = time.monotonic()
+    for service, worker in crew:
+        with subtests.test(service.name, moment="stops"):
+            assert worker.wait_end(60) == 0
+            assert time.monotonic() - started <= seconds

@@ -38,6 +38,9 @@ def start_worker(vhost_url: str, redis_url: str, tmp_path: Path) -> Iterator[Sta
         return worker
 
     yield start
+    # All at once: without their broker they need some seconds each.
+    for worker in started:
+        worker.ask_to_end()
     for worker in started:
         worker.end()
 

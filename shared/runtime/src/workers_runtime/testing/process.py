@@ -96,11 +96,16 @@ class WorkerProcess:
         """Wait for its end; returns the exit code, negative for a signal."""
         return self._process.wait(seconds)
 
-    def end(self) -> None:
-        """Make sure that it is gone."""
+    def ask_to_end(self) -> None:
+        """Ask it to end, also when it is frozen; does not wait."""
         if self.running:
             self._process.send_signal(signal.SIGCONT)
             self._process.terminate()
+
+    def end(self) -> None:
+        """Make sure that it is gone."""
+        if self.running:
+            self.ask_to_end()
             try:
                 self._process.wait(5)
             except subprocess.TimeoutExpired:
