@@ -172,7 +172,7 @@ async def test_lost_answer_to_a_claim_is_in_doubt_and_no_death(journal):
     """The claim was written and its answer never came: nobody died, yet nobody knows."""
     one = journal("one")
     await one.claim("m")
-    one._held.clear()
+    one._claims.end("m")
     claim = await one.claim("m")
     assert isinstance(claim, InDoubt)
     assert claim.deaths == 0

@@ -12,7 +12,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from workers_runtime.errors import JournalUnavailableError
-from workers_runtime.journal import COOL_SECONDS, STORM_SECONDS, Busy, Claim, Done, InDoubt, New
+from workers_runtime.journal import (
+    COOL_SECONDS,
+    STORM_SECONDS,
+    Busy,
+    Claim,
+    Claims,
+    Done,
+    InDoubt,
+    New,
+)
 from workers_runtime.logs import get_logger
 from workers_runtime.results import Result
 
@@ -37,8 +46,7 @@ class SqlJournal:
         self._database = database
         self._instance = instance
         self._ttl = timedelta(seconds=ttl_seconds)
-        self._held: set[str] = set()
-        self._asking: dict[str, asyncio.Event] = {}
+        self._claims = Claims()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -81,21 +89,7 @@ class SqlJournal:
 
     async def claim(self, key: str) -> Claim:
         """Take ``key`` for this instance, or learn why not."""
-        # One question a key at a time: a second copy that asked between the first one's commit and
-        # its answer would take the claim for one whose answer was lost.
-        while (asked := self._asking.get(key)) is not None:
-            await asked.wait()
-        if key in self._held:
-            return Busy()
-        self._asking[key] = answered = asyncio.Event()
-        try:
-            claim = await self._claim(key)
-            if isinstance(claim, New | InDoubt):
-                self._held.add(key)
-        finally:
-            del self._asking[key]
-            answered.set()
-        return claim
+        return await self._claims.ask(key, lambda: self._claim(key))
 
     async def _claim(self, key: str) -> Claim:
         token = uuid.uuid4().hex
@@ -165,7 +159,7 @@ class SqlJournal:
             return True
 
         settled = await self._run(step)
-        self._held.discard(key)
+        self._claims.end(key)
         return settled
 
     def _insert(self, key: str) -> Any:

@@ -1,5 +1,7 @@
 """The journal's question: was this message handled before, and how did it end?"""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -62,6 +64,38 @@ class Done:
 
 
 Claim = New | InDoubt | Busy | Done
+
+
+class Claims:
+    """What this process works on, and one question a message at a time.
+
+    Two copies of a command may arrive in the same moment. The second, asking between the first
+    one's claim and its answer, would take that claim for its own whose answer was lost.
+    """
+
+    def __init__(self) -> None:
+        self._held: set[str] = set()
+        self._asking: dict[str, asyncio.Event] = {}
+
+    async def ask(self, key: str, question: Callable[[], Awaitable[Claim]]) -> Claim:
+        """Return the journal's answer; Busy, unasked, for what this process has in hand."""
+        while (asked := self._asking.get(key)) is not None:
+            await asked.wait()
+        if key in self._held:
+            return Busy()
+        self._asking[key] = answered = asyncio.Event()
+        try:
+            claim = await question()
+            if isinstance(claim, New | InDoubt):
+                self._held.add(key)
+        finally:
+            del self._asking[key]
+            answered.set()
+        return claim
+
+    def end(self, key: str) -> None:
+        """Forget a message that was settled."""
+        self._held.discard(key)
 
 
 class Journal(Protocol):

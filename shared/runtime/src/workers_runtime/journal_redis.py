@@ -15,6 +15,7 @@ from .journal import (
     STORM_SECONDS,
     Busy,
     Claim,
+    Claims,
     Done,
     InDoubt,
     New,
@@ -125,8 +126,7 @@ class RedisJournal:
         self._signs = f"wrk:signs:{tag}"
         self._instance = instance
         self._ttl = ttl_seconds
-        self._held: set[str] = set()
-        self._asking: dict[str, asyncio.Event] = {}
+        self._claims = Claims()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -178,25 +178,15 @@ class RedisJournal:
 
     async def claim(self, key: str) -> Claim:
         """Take ``key`` for this instance, or learn why not."""
-        # One question a key at a time: two copies of a command may arrive in the same moment.
-        while (asked := self._asking.get(key)) is not None:
-            await asked.wait()
-        if key in self._held:
-            return Busy()
-        self._asking[key] = answered = asyncio.Event()
+        return await self._claims.ask(key, lambda: self._claim(key))
+
+    async def _claim(self, key: str) -> Claim:
         token = uuid.uuid4().hex
         keys = [self._prefix + key, self._alive, self._signs]
         now = int(time.time())
         args = [self._instance, token, self._ttl, ALIVE_SECONDS, now, *_JUDGED]
-        try:
-            kind, value = await self._eval(_CLAIM, keys, args)
-            claim = _claim(kind, value, token)
-            if isinstance(claim, New | InDoubt):
-                self._held.add(key)
-        finally:
-            del self._asking[key]
-            answered.set()
-        return claim
+        kind, value = await self._eval(_CLAIM, keys, args)
+        return _claim(kind, value, token)
 
     async def _settle(
         self,
@@ -214,7 +204,7 @@ class RedisJournal:
             keys.append(result.key)
             args += [result.text, result.ttl_seconds]
         settled = bool(await self._eval(_SETTLE, keys, args))
-        self._held.discard(key)
+        self._claims.end(key)
         return settled
 
     async def finish(
