@@ -46,8 +46,40 @@ def board() -> Board:
 
 def test_silence_is_reported_for_every_document(board):
     problems = board.problems()
-    assert len(problems) == 6
+    assert len(problems) == 10
     assert problems[2] == "Invoice, correct: no final event (no event); missing efactura.accepted"
+    assert problems[6] == "PDF of the accepted invoice: not sent, for it follows 'Invoice, correct'"
+
+
+def outcome(board: Board, place: int, kind: str, data: dict) -> None:
+    document = list(board.rows.values())[place].document
+    board.add({"type": kind, "correlationid": document.id, "data": data})
+
+
+def test_what_follows_is_ready_when_its_document_ended_well(board):
+    for document, _ in board.ready():
+        board.published(document)
+    assert board.ready() == []
+    archive = {"uri": "file:///a.zip", "sha256": "00"}
+    outcome(board, 2, "efactura.accepted", {"archive": archive})
+    ((pdf, body),) = board.ready()
+    assert (pdf.key, body["artifact"]) == ("pdf.render", archive)
+    board.published(pdf)
+    outcome(board, 6, "pdf.rendered", {"pages": 1, "artifact": {"uri": "file:///a.pdf"}})
+    assert [document.key for document, _ in board.ready()] == ["ocr.extract", "email.send"]
+
+
+def test_what_follows_a_refusal_is_not_waited_for(board):
+    for document, _ in board.ready():
+        board.published(document)
+    outcome(board, 0, "anaf.taxpayer.validated", {"valid": True})
+    outcome(board, 1, "anaf.taxpayer.validated", {"valid": False})
+    for place in (3, 4, 5):
+        outcome(board, place, "efactura.rejected", {"stage": "anaf", "errors": []})
+    assert not board.done
+    outcome(board, 2, "efactura.rejected", {"stage": "anaf", "errors": []})
+    assert board.ready() == []
+    assert board.done
 
 
 def test_wrong_outcome_names_the_reason(board):
@@ -68,7 +100,7 @@ def test_two_final_events_are_one_too_many(board):
         "data": {"valid": True},
     }
     board.add(event)
-    assert len(board.problems()) == 5
+    assert len(board.problems()) == 9
     board.add(event)
     assert board.problems()[0] == "Look-up, known company: 2 final events, expected one"
 
@@ -83,12 +115,16 @@ def test_demo_shows_every_outcome_and_ends_with_the_counts(stack, tmp_path):
     out, err = stack("demo").communicate(timeout=60)
     counts = json.loads(out.splitlines()[-1])
     assert counts == {
-        "documents": 6,
+        "documents": 10,
         "validated": 2,
         "accepted": 2,
         "rejected": 2,
+        "rendered": 1,
+        "read": 1,
+        "mailed": 1,
+        "announced": 1,
         "failed": 0,
-        "events": 9,
+        "events": 13,
         "ok": True,
     }, err
     assert "file:///archive.zip" in out
@@ -105,8 +141,23 @@ def test_demo_json_prints_events_only(stack):
         "efactura.submitted",
         "efactura.accepted",
         "efactura.rejected",
+        "pdf.rendered",
+        "ocr.extracted",
+        "email.sent",
+        "slack.notified",
     }
     assert json.loads(err.splitlines()[-1])["ok"] is True
+
+
+@pytest.mark.integration
+def test_demo_sends_nothing_after_an_outcome_that_it_did_not_expect(stack):
+    process = stack("demo", FAKE_FAULT="pages")
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "PDF of the accepted invoice: pages is 2, expected 1" in out
+    assert "Message in Slack: not sent, for it follows 'Mail with the PDF'" in out
+    counts = json.loads(out.splitlines()[-1])
+    assert (counts["rendered"], counts["read"], counts["mailed"]) == (1, 0, 0)
 
 
 @pytest.mark.integration

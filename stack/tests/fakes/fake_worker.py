@@ -15,7 +15,23 @@ ARCHIVE = {"uri": "file:///archive.zip", "sha256": "00", "size": 1, "media_type"
 REASON = {"rule": "BR-CO-15", "message": "Totalul este greșit.", "path": None}
 
 
+PDF = {"uri": "file:///invoice.pdf", "sha256": "00", "size": 1, "media_type": "pdf"}
+
+
 def events_for(command: dict) -> list[tuple[str, dict]]:
+    if "template" in command and "artifact" in command:
+        assert command["artifact"] == ARCHIVE
+        return [("pdf.rendered", {"artifact": PDF, "pages": 2 if FAULT == "pages" else 1})]
+    if command.get("document") == "invoice":
+        assert command["artifact"] == PDF
+        read = {"supplier_cui": "12345674", "number": command["reference"], "total": "242.00"}
+        fields = [{"name": name, "value": value} for name, value in read.items()]
+        return [("ocr.extracted", {"fields": fields, "result": {"uri": "file:///text.json"}})]
+    if "attachments" in command:
+        assert command["attachments"][0]["artifact"] == PDF
+        return [("email.sent", {"accepted": 1})]
+    if "text" in command:
+        return [("slack.notified", {"transport": "web_api"})]
     if "number" in command:
         return [("anaf.taxpayer.validated", {"valid": command["number"] == "12345674"})]
     number = re.search("<cbc:ID>(DEMO-[^<]+)", command["xml"])[1]

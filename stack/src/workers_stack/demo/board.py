@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .documents import FINAL, Document
+from .document import FINAL, Data, Document
 
 Event = Mapping[str, Any]
 
@@ -27,9 +27,10 @@ class Row:
 
     @property
     def archive(self) -> str:
-        """URI of the archive that the final event names, or nothing."""
-        archive = self.last["data"].get("archive") if self.last else None
-        return str(archive["uri"]) if archive else ""
+        """URI of the archive or artifact that the final event names, or nothing."""
+        data: Mapping[str, Any] = self.last["data"] if self.last else {}
+        kept = data.get("archive") or data.get("artifact") or data.get("result")
+        return str(kept["uri"]) if kept else ""
 
     @property
     def remark(self) -> str:
@@ -42,6 +43,8 @@ class Row:
 
     def problem(self) -> str | None:
         """None when the expected outcome is there, else what is missing."""
+        if self.published_at is None and self.document.after:
+            return f"{self.document.title}: not sent, for it follows '{self.document.after.title}'"
         if self.last is None or not self.final:
             so_far = ", ".join(name for name, _ in self.states) or "no event"
             return (
@@ -72,8 +75,34 @@ class Board:
 
     @property
     def done(self) -> bool:
-        """Whether every document has its final event."""
-        return all(row.final for row in self.rows.values())
+        """Whether every document that will be published has its final event."""
+        return all(row.final or self._barred(row) for row in self.rows.values())
+
+    def _barred(self, row: Row) -> bool:
+        """Whether what a document follows, or that one's own, ended otherwise than it must."""
+        before = self._before(row.document)
+        if before is None or row.published_at is not None:
+            return False
+        return self._barred(before) or (before.final and before.problem() is not None)
+
+    def _before(self, document: Document) -> Row | None:
+        return self.rows[document.after.id] if document.after else None
+
+    def ready(self) -> list[tuple[Document, Data]]:
+        """Return the documents that can be published now, with their bodies."""
+        return [
+            (row.document, body)
+            for row in self.rows.values()
+            if row.published_at is None and (body := self._body(row.document)) is not None
+        ]
+
+    def _body(self, document: Document) -> Data | None:
+        if not callable(document.body):
+            return document.body
+        before = self._before(document)
+        if before is None or before.last is None or not before.final or before.problem():
+            return None
+        return document.body(before.last["data"])
 
     def published(self, document: Document) -> None:
         """Note that the broker confirmed a document's command."""
@@ -106,6 +135,10 @@ class Board:
             "validated": ends["anaf.taxpayer.validated"],
             "accepted": ends["efactura.accepted"],
             "rejected": ends["efactura.rejected"],
-            "failed": ends["efactura.failed"] + ends["taxpayer.failed"],
+            "rendered": ends["pdf.rendered"],
+            "read": ends["ocr.extracted"],
+            "mailed": ends["email.sent"],
+            "announced": ends["slack.notified"],
+            "failed": sum(count for kind, count in ends.items() if kind.endswith(".failed")),
             "events": len(self.events),
         }

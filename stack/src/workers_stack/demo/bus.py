@@ -10,7 +10,7 @@ from uuid import uuid4
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
-from .documents import Document
+from .document import Data, Document
 
 _TENANT = "demo"
 
@@ -21,11 +21,11 @@ class Bus:
     def __init__(self, channel: AbstractChannel) -> None:
         self._channel = channel
 
-    async def publish(self, document: Document) -> None:
+    async def publish(self, document: Document, body: Data) -> None:
         """Publish one command as flat JSON and wait for the broker's confirmation."""
         exchange = await self._channel.get_exchange("workers.commands", ensure=False)
         message = aio_pika.Message(
-            json.dumps(document.body, ensure_ascii=False).encode(),
+            json.dumps(body, ensure_ascii=False).encode(),
             content_type="application/json",
             delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
             message_id=str(uuid4()),

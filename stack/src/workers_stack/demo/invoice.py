@@ -4,7 +4,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 SELLER = "12345674"
+SELLER_NAME = "Furnizor Test SRL"
 BUYER = "87654329"
+BUYER_NAME = "Client Test SA"
+GROSS = Decimal("242.00")
+"""Total with VAT of an invoice of two hours."""
+
 _RATE = Decimal("21.00")
 _CENT = Decimal("0.01")
 
@@ -90,7 +95,7 @@ def render(
             city="SECTOR3",
             county="RO-B",
             cui=SELLER,
-            name="Furnizor Test SRL",
+            name=SELLER_NAME,
             register="J40/1234/2020",
         ),
         buyer=_PARTY.format(
@@ -98,7 +103,7 @@ def render(
             city="Cluj-Napoca",
             county="RO-CJ",
             cui=BUYER,
-            name="Client Test SA",
+            name=BUYER_NAME,
             register="J12/4321/2019",
         ),
         net=net,

@@ -75,9 +75,9 @@ async def _send_and_watch(board: Board, url: str, console: Console, *, as_json: 
         await bus.listen(lambda event: _take(board, event, console, as_json=as_json))
 
         async def send() -> None:
-            for row in board.rows.values():
-                await bus.publish(row.document)
-                board.published(row.document)
+            for document, body in board.ready():
+                await bus.publish(document, body)
+                board.published(document)
 
         await watch(board, console, send)
 
@@ -93,18 +93,20 @@ def _take(board: Board, event: dict[str, Any], console: Console, *, as_json: boo
 
 async def _watch_plain(board: Board, console: Console, send: Callable[[], Awaitable[None]]) -> None:
     del console
-    await send()
-    await _until_done(board, lambda: None)
+    await _until_done(board, send, lambda: None)
 
 
 async def _watch_live(board: Board, console: Console, send: Callable[[], Awaitable[None]]) -> None:
     with Live(view.live(board), console=console, auto_refresh=False, transient=True) as shown:
-        await send()
-        await _until_done(board, lambda: shown.update(view.live(board), refresh=True))
+        await _until_done(board, send, lambda: shown.update(view.live(board), refresh=True))
 
 
-async def _until_done(board: Board, show: Callable[[], None]) -> None:
+async def _until_done(
+    board: Board, send: Callable[[], Awaitable[None]], show: Callable[[], None]
+) -> None:
     while not board.done and board.seconds < LIMIT_SECONDS:
+        # What follows another document is sent as soon as that one has its outcome.
+        await send()
         show()
         await asyncio.sleep(0.1)
     await asyncio.sleep(_SETTLE_SECONDS)

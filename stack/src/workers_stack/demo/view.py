@@ -5,10 +5,10 @@ from rich.table import Table
 from rich.text import Text
 
 from .board import Board, Event, Row
-from .documents import FINAL
+from .document import FINAL
 
 _SHOWN_EVENTS = 10
-_GOOD = {"anaf.taxpayer.validated", "efactura.accepted"}
+_GOOD = FINAL - {kind for kind in FINAL if kind.endswith((".failed", ".rejected"))}
 
 
 def live(board: Board) -> RenderableType:
@@ -30,7 +30,7 @@ def summary(board: Board) -> Table:
     table = Table(title="What became of each document", title_justify="left", show_lines=True)
     table.add_column("Document")
     table.add_column("States (seconds after it was published)", min_width=32)
-    table.add_column("Archive or reason", overflow="fold")
+    table.add_column("Archive, file or reason", overflow="fold")
     for row in board.rows.values():
         table.add_row(_name(row), _states(row), row.archive or row.remark)
     return table
