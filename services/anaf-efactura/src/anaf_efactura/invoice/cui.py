@@ -52,11 +52,7 @@ def _check_code(element: Element, term: str, *, vat: bool) -> Iterator[Finding]:
     # A prefix that is missing is BR-CO-09's finding; the digits are judged all the same.
     if foreign or is_cui(code) or _is_person(code):
         return
-    message = (
-        f"{term} nu este un cod fiscal valid: cifra de control nu corespunde. "
-        "Verificați codul în certificatul de înregistrare."
-    )
-    yield error("WRK-CUI", term, where(element), message)
+    yield error("WRK-CUI", term, where(element))
 
 
 def _check_buyer_registration(document: Document) -> Iterator[Finding]:
@@ -69,9 +65,7 @@ def _check_buyer_registration(document: Document) -> Iterator[Finding]:
     wrong_cnp = bool(_CNP.fullmatch(code)) and not _is_person(code)
     wrong_cui = bool(_CUI.fullmatch(code.upper())) and not is_cui(code)
     if country == "RO" and (wrong_cnp or wrong_cui):
-        what = "CNP" if wrong_cnp else "cod fiscal"
-        message = f"BT-47 pare un {what}, dar cifra de control nu corespunde. Verificați-l."
-        yield warning("WRK-CUI", "BT-47", where(element), message)
+        yield warning("WRK-CUI", "BT-47", where(element), "person" if wrong_cnp else "")
 
 
 def _is_person(code: str) -> bool:

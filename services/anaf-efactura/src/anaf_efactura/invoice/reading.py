@@ -19,8 +19,7 @@ class NotAnInvoice(MalformedXml):
         """Name the root that was met."""
         super().__init__(
             f"the root is {local_name(root)[:60]}, not a UBL 2.1 Invoice or CreditNote",
-            "Documentul nu este o factură UBL 2.1 (Invoice) sau o notă de creditare (CreditNote). "
-            "Verificați elementul rădăcină și spațiul său de nume.",
+            f"Elementul rădăcină este {local_name(root)[:60]}, nu Invoice sau CreditNote din UBL 2.1.",
         )
 
 
