@@ -26,6 +26,8 @@ from .draft import SERVICE
 from .filing import Filing
 from .following import Following
 from .handlers import router
+from .invoice.schema import SchemaChangedError
+from .judging import make_judge
 from .plan import CheckPlan
 from .reconciling import Reconciler
 
@@ -35,6 +37,9 @@ def build(settings: Settings | None = None) -> Worker:
     settings = settings or load(Settings, "anaf-efactura")
     try:
         database = Database(settings.database_url.get_secret_value())
+        judge = make_judge(settings.xsd_dir)
+    except SchemaChangedError as error:
+        raise SystemExit(f"anaf-efactura: ANAF_EFACTURA_XSD_DIR: {error}") from None
     except ValueError as error:
         raise SystemExit(f"anaf-efactura: {error}") from None
     login = Outbound("ANAF log-in", settings.anaf_login_url, read_seconds=30)
@@ -49,7 +54,8 @@ def build(settings: Settings | None = None) -> Worker:
     async def lifespan() -> AsyncIterator[Mapping[str, Any]]:
         await database.open()
         try:
-            yield _parts(settings, database, AuthorisedCalls(outbound, tokens, pace), shared)
+            parts = _parts(settings, database, AuthorisedCalls(outbound, tokens, pace), shared)
+            yield parts | {"judge": judge}
         finally:
             await outbound.close()
             await login.close()

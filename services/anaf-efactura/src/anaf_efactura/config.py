@@ -42,6 +42,11 @@ class Settings(AnafLoginSettings):
         description="PEM files of the Ministry's seal certificates, separated by colons; "
         "those in force in 2026 are shipped.",
     )
+    xsd_dir: Path | None = Field(
+        default=None,
+        description="Folder with the UBL 2.1 schema as OASIS published it (maindoc and common); "
+        "compared by SHA-256. Unset, the files of the installed package are used.",
+    )
     retry_max_age_seconds: float = Field(
         default=10 * 86_400.0,
         gt=0,

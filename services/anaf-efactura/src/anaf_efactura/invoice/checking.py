@@ -66,9 +66,7 @@ def check(root: Element) -> list[Finding]:
         context.prec = _PRECISION
         findings = list(islice(_run(Document(root, kind)), MAX_FINDINGS + 1))
     if len(findings) > MAX_FINDINGS:
-        findings[MAX_FINDINGS:] = [
-            error("WRK-MANY", "", where(root), "limit", count=MAX_FINDINGS)
-        ]
+        findings[MAX_FINDINGS:] = [error("WRK-MANY", "", where(root), "limit", count=MAX_FINDINGS)]
     return findings
 
 

@@ -101,7 +101,9 @@ def _check_registrations(document: Document) -> Iterator[Finding]:
     """One VAT identifier a party, one other registration of the seller."""
     seller, buyer = find(document.root, SELLER), find(document.root, BUYER)
     schemes = [] if seller is None else find_all(seller, "cac:PartyTaxScheme")
-    others = [item for item in schemes if not is_vat(item) and find(item, "cbc:CompanyID") is not None]
+    others = [
+        item for item in schemes if not is_vat(item) and find(item, "cbc:CompanyID") is not None
+    ]
     for rule, term, found in (
         ("UBL-SR-12", "BT-31", vat_registrations(seller)),
         ("UBL-SR-13", "BT-32", others),
@@ -180,5 +182,3 @@ def _check_type(document: Document, reference: Element) -> Iterator[Finding]:
     scheme = identifier is not None and identifier.get("schemeID") is not None
     if (code is not None or scheme) and text_of(code) not in allowed:
         yield error("UBL-SR-43", "BT-18", where(reference, "cbc:DocumentTypeCode"))
-
-

@@ -22,7 +22,7 @@ BUYER: Final = "cac:AccountingCustomerParty/cac:Party"
 
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _MAX_NUMBER: Final = 40
-MAX_VALUE: Final = 120
+MAX_VALUE: Final = 240
 """Characters of a value of the document that a finding quotes."""
 
 

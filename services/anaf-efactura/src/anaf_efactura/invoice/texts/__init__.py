@@ -16,7 +16,16 @@ from typing import Any, Final
 from .families import rules_of_families
 
 LANGUAGES: Final = ("ro", "en")
-TABLES: Final = ("cius_ro", "cius_ro_limits", "en16931", "vat", "codes", "syntax", "product", "anaf")
+TABLES: Final = (
+    "cius_ro",
+    "cius_ro_limits",
+    "en16931",
+    "vat",
+    "codes",
+    "syntax",
+    "product",
+    "anaf",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +51,11 @@ class Rule:
     """Where ANAF's servers name the rule otherwise than in brackets: what its text looks like."""
     fields: Mapping[str, Any]
 
-    def said(self, term: str = "") -> Text:
-        """What is wrong, of the rule's term or of the one that was found."""
+    def said(self, term: str | Text = "") -> Text:
+        """What is wrong, of the rule's term or of what is named instead."""
         return _filled(self.what, self.fields, term or self.term)
 
-    def mended(self, term: str = "") -> Text:
+    def mended(self, term: str | Text = "") -> Text:
         """How to put it right."""
         return _filled(self.mend, self.fields, term or self.term)
 
@@ -79,6 +88,12 @@ def details() -> Mapping[str, Text]:
     return {name: Text(**texts) for name, texts in _load("details").items()}
 
 
+@cache
+def unchecked() -> Mapping[str, Text]:
+    """Why something is not part of a local verdict."""
+    return {name: Text(**texts) for name, texts in _load("unchecked").items()}
+
+
 def name_of(term: str, language: str = "ro") -> str:
     """The term with its name, as `BT-109 (totalul fără TVA)`; bare when it has none."""
     name = terms().get(term)
@@ -93,10 +108,11 @@ def detail_text(name: str, values: Mapping[str, str]) -> Text:
     return Text(text.ro.format_map(values), text.en.format_map(values))
 
 
-def _filled(text: Text, fields: Mapping[str, Any], term: str) -> Text:
+def _filled(text: Text, fields: Mapping[str, Any], term: str | Text) -> Text:
+    named = term if isinstance(term, Text) else Text(name_of(term, "ro"), name_of(term, "en"))
     return Text(
-        text.ro.format_map({**fields, "term": name_of(term, "ro")}),
-        text.en.format_map({**fields, "term": name_of(term, "en")}),
+        text.ro.format_map({**fields, "term": named.ro}),
+        text.en.format_map({**fields, "term": named.en}),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..vat_families import FAMILIES, Family
+from anaf_efactura.invoice.vat_families import FAMILIES, Family
 
 
 def rules_of_families(data: dict[str, Any]) -> dict[str, dict[str, Any]]:
