@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from workers_anaf.xml import Element
+
 from .document import Document
 from .model import Finding, Kind
 from .tree import CAC, CBC, error, find, find_all, number, text, where
@@ -17,11 +19,10 @@ def check(document: Document) -> Iterator[Finding]:
     yield from _check_due(document)
     for means in document.root.iter(f"{{{CAC}}}PaymentMeans"):
         code = text(means, "cbc:PaymentMeansCode")
-        account = find(means, "cac:PayeeFinancialAccount")
         if code in _TRANSFERS and not text(means, "cac:PayeeFinancialAccount/cbc:ID"):
-            rule = "BR-61" if account is None or find(account, "cbc:ID") is None else "BR-50"
             place = where(means, "cac:PayeeFinancialAccount/cbc:ID")
-            yield error(rule, "BT-84", place, "code", code=code)
+            for rule in _account_rules(find(means, "cac:PayeeFinancialAccount")):
+                yield error(rule, "BT-84", place, "code", code=code)
         card = text(means, "cac:CardAccount/cbc:PrimaryAccountNumberID")
         if len(card) > 10:
             yield error("BR-51", "BT-87", where(means, "cac:CardAccount"))
@@ -32,6 +33,12 @@ def check(document: Document) -> Iterator[Finding]:
         count = len(find_all(document.root, path))
         if count > 1:
             yield error(rule, "BG-16", where(document.root, path), "count", count=count)
+
+
+def _account_rules(account: Element | None) -> list[str]:
+    """BR-61 where the identifier is absent, BR-50 where an account has none or an empty one."""
+    absent = account is None or find(account, "cbc:ID") is None
+    return [*(["BR-61"] if absent else []), *([] if account is None else ["BR-50"])]
 
 
 def _check_due(document: Document) -> Iterator[Finding]:

@@ -68,6 +68,7 @@ REQUIRED: Final = [
     ("BR-54", "BT-160", "LINE/cac:Item/cac:AdditionalItemProperty", "cbc:Name"),
     ("BR-54", "BT-161", "LINE/cac:Item/cac:AdditionalItemProperty", "cbc:Value"),
     ("BR-55", "BT-25", "cac:BillingReference", "cac:InvoiceDocumentReference/cbc:ID"),
+    ("UBL-SR-07", "BT-25", "cac:BillingReference", "cac:InvoiceDocumentReference/cbc:ID"),
     ("BR-57", "BT-80", _DELIVERY, _COUNTRY),
     ("BR-62", "BT-34", f"{SELLER}/cbc:EndpointID", "@schemeID"),
     ("BR-63", "BT-49", f"{BUYER}/cbc:EndpointID", "@schemeID"),

@@ -67,6 +67,8 @@ def _check_base(
         return
     code, rate = text(category, "cbc:ID"), number(category, "cbc:Percent")
     if family.by_rate:
+        if rate is None:
+            return  # without a rate it is -09 that breaks
         expected = bases.get((code, rate), ZERO)
         wrong = abs(base - expected) >= _ONE
     else:
@@ -89,9 +91,11 @@ def _check_tax(subtotal: Element, category: Element, family: Family) -> Iterator
             yield error(rule, "BT-117", place, "value", actual=tax)
         return
     base, percent = number(subtotal, "cbc:TaxableAmount"), number(category, "cbc:Percent")
-    if base is None or percent is None:
+    if base is None:
         return
-    if not _near(tax, base, percent):
+    if percent is None:
+        yield error(rule, "BT-117", place, "element", element="cbc:Percent")
+    elif not _near(tax, base, percent):
         yield error(rule, "BT-117", place, "calculated", **_wrong_tax(tax, base, percent))
     elif base * tax < 0:
         yield warning("WRK-VAT-SIGN", "BT-117", place, "value", actual=tax)
