@@ -30,6 +30,7 @@ from .invoice.schema import SchemaChangedError
 from .judging import make_judge
 from .plan import CheckPlan
 from .reconciling import Reconciler
+from .schematron import SchematronError
 
 
 def build(settings: Settings | None = None) -> Worker:
@@ -37,9 +38,11 @@ def build(settings: Settings | None = None) -> Worker:
     settings = settings or load(Settings, "anaf-efactura")
     try:
         database = Database(settings.database_url.get_secret_value())
-        judge = make_judge(settings.xsd_dir)
+        judge = make_judge(settings.xsd_dir, settings.schematron)
     except SchemaChangedError as error:
         raise SystemExit(f"anaf-efactura: ANAF_EFACTURA_XSD_DIR: {error}") from None
+    except SchematronError as error:
+        raise SystemExit(f"anaf-efactura: ANAF_EFACTURA_SCHEMATRON: {error}") from None
     except ValueError as error:
         raise SystemExit(f"anaf-efactura: {error}") from None
     login = Outbound("ANAF log-in", settings.anaf_login_url, read_seconds=30)

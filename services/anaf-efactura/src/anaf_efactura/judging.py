@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from workers_anaf.xml import MalformedXml, parse
+from workers_anaf.xml import Element, MalformedXml, parse
+from workers_runtime.logs import get_logger
 
 from .invoice import (
     Finding,
@@ -20,10 +21,15 @@ from .invoice import (
 )
 from .invoice.model import Severity
 from .invoice.schema import NAME as XSD
-from .invoice.schema import Schema, find
+from .invoice.schema import Schema, SchemaChangedError, find
 from .invoice.tree import error
+from .schematron import Schematron, SchematronError
+
+_log = get_logger(__name__)
 
 RULES: Final = ("en16931", "cius-ro-1.0.9", "check-digits")
+UNCHECKED: Final = ("ubl_xsd", "schematron", "code_lists", "anaf_registers")
+"""All that may be left out, and is where a document cannot be read."""
 _BETTER: Final = {"WRK-ORDER", "WRK-ONCE", "WRK-XSD", "WRK-NUMBER", "WRK-CURRENCY"}
 """Rules that tell an accountant more of the same mistake than the schema does."""
 
@@ -59,8 +65,9 @@ class Verdict:
 class Judge:
     """Applies the schema and all rules."""
 
-    def __init__(self, schema: Schema | None) -> None:
+    def __init__(self, schema: Schema | None, schematron: Schematron | None = None) -> None:
         self._schema = schema
+        self._schematron = schematron
 
     def judge(self, content: bytes, filing: FiledFor) -> Verdict:
         """Everything that is wrong with a document, never an exception."""
@@ -68,25 +75,55 @@ class Judge:
             root = parse(content)
             invoice = from_root(root)
         except MalformedXml as problem:
-            return Verdict(None, (_malformed(problem),), ("xml",), self._unchecked)
-        known = parties_of_filing(invoice, filing.cif, self_billed=filing.self_billed)
-        findings = [*check(root), *known]
-        if self._schema is not None:
-            findings = _merged(self._schema.check(root), findings)
-        return Verdict(invoice, tuple(findings), self._checked, self._unchecked)
+            return Verdict(None, (_malformed(problem),), ("xml",), UNCHECKED)
+        ours = [
+            *check(root),
+            *parties_of_filing(invoice, filing.cif, self_billed=filing.self_billed),
+        ]
+        schema, official = self._by_schema(root), self._officially(root)
+        checked = ("xml", *([] if schema is None else [XSD]), *RULES)
+        unchecked = ("anaf_registers",)
+        if schema is None:
+            unchecked = ("ubl_xsd", *unchecked)
+        if official is None:
+            unchecked = ("schematron", "code_lists", *unchecked)
+        elif self._schematron:
+            checked += self._schematron.names
+        findings = _beside(_merged(schema or [], ours), official or [])
+        return Verdict(invoice, tuple(findings), checked, unchecked)
 
-    @property
-    def _checked(self) -> tuple[str, ...]:
-        return ("xml", *([XSD] if self._schema else []), *RULES)
+    def _by_schema(self, root: Element) -> list[Finding] | None:
+        """What the schema does not allow; None where it is not applied."""
+        try:
+            return self._schema.check(root) if self._schema else None
+        except SchemaChangedError as problem:
+            # The rules judge all the same; the answer says that the schema has not.
+            _log.warning("schema not applied", reason=str(problem))
+            return None
 
-    @property
-    def _unchecked(self) -> tuple[str, ...]:
-        return (*([] if self._schema else ["ubl_xsd"]), "code_lists", "anaf_registers")
+    def _officially(self, root: Element) -> list[Finding] | None:
+        """What the official rules say; None where they are not applied."""
+        try:
+            return self._schematron.check(root) if self._schematron else None
+        except SchematronError as problem:
+            _log.warning("official rules not applied", reason=str(problem))
+            return None
 
 
-def make_judge(xsd_folder: Path | None) -> Judge:
-    """A judge with the schema that can be found. Raises SchemaChangedError."""
-    return Judge(find(xsd_folder))
+def make_judge(xsd_folder: Path | None, stylesheets: Sequence[Path] = ()) -> Judge:
+    """A judge with the schema that can be found, and the official rules where they are given.
+
+    Raises:
+        SchemaChangedError: the folder does not hold the published files.
+        SchematronError: SaxonC is not installed, or a stylesheet cannot be read.
+    """
+    return Judge(find(xsd_folder), Schematron(stylesheets) if stylesheets else None)
+
+
+def _beside(ours: list[Finding], official: Sequence[Finding]) -> list[Finding]:
+    """Ours, then what only the official rules found: the same rule is said once, by us."""
+    said = {finding.rule for finding in ours}
+    return [*ours, *(finding for finding in official if finding.rule not in said)]
 
 
 def _malformed(problem: MalformedXml) -> Finding:
