@@ -29,7 +29,8 @@ SHEET = """<xsl:stylesheet version="3.0" xmlns:xsl="http://www.w3.org/1999/XSL/T
 <xsl:template match="/"><svrl:schematron-output>
 <xsl:for-each select="//cbc:InvoicedQuantity[@unitCode = 'C62']">
 <svrl:failed-assert id="{rule}" flag="{flag}">
-<xsl:attribute name="location">{location}</xsl:attribute><svrl:text>{text}</svrl:text></svrl:failed-assert></xsl:for-each>
+<xsl:attribute name="location">{location}</xsl:attribute>
+<svrl:text>{text}</svrl:text></svrl:failed-assert></xsl:for-each>
 </svrl:schematron-output></xsl:template></xsl:stylesheet>"""
 
 
