@@ -64,6 +64,8 @@ def write_files(folder: Path) -> None:
     (folder / "look-up.json").write_text('{"number": "RO12345674"}')
     invoice = json.loads((EXAMPLES / "efactura.submit" / "valid-text.json").read_text("utf-8"))
     (folder / "invoice.xml").write_text(invoice["xml"], encoding="utf-8")
+    wrong = json.loads((EXAMPLES / "efactura.validate" / "valid-text.json").read_text("utf-8"))
+    (folder / "wrong.xml").write_text(wrong["xml"], encoding="utf-8")
 
 
 def shell(line: str, environment: dict[str, str]) -> Ran:

@@ -39,7 +39,13 @@ def test_released_routing_keys_stay():
 
 def test_public_commands_wait_in_the_queue_named_by_the_tag():
     assert {key: commands()[key].queue() for key in FROZEN_QUEUES} == FROZEN_QUEUES
-    assert all(c.queue() == c.tag for c in commands().values() if c.is_public())
+    first = [c for c in commands().values() if c.verb is None]
+    assert all(c.is_public() and c.queue() == c.tag for c in first)
+
+
+def test_further_public_command_waits_in_a_queue_of_its_own():
+    assert commands()["efactura.validate"].queue() == "anaf.efactura.validate"
+    assert commands()["efactura.validate"].is_public()
 
 
 def test_follow_up_command_waits_in_a_queue_of_its_own():

@@ -6,6 +6,7 @@ import typer
 
 from .commands.dead import dead
 from .commands.doctor import doctor
+from .commands.efactura import efactura
 from .commands.errors import errors
 from .commands.send import send
 from .commands.status import status
@@ -36,6 +37,7 @@ app.command()(waiting)
 app.command()(doctor)
 app.add_typer(topology, name="topology")
 app.add_typer(dead, name="dead")
+app.add_typer(efactura, name="efactura")
 app.command()(errors)
 app.command()(version)
 

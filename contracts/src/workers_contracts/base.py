@@ -30,7 +30,10 @@ class Command(Message):
     """Tag of the worker that handles it; the public command's queue has this name."""
 
     verb: ClassVar[str | None] = None
-    """Set on a worker's own follow-up commands: their queue is ``<tag>.<verb>``."""
+    """Set on further commands of a worker: their queue is ``<tag>.<verb>``."""
+
+    follow_up: ClassVar[bool | None] = None
+    """Whether only the worker itself sends it; left out, every command with a verb is one."""
 
     @classmethod
     def queue(cls) -> str:
@@ -40,7 +43,7 @@ class Command(Message):
     @classmethod
     def is_public(cls) -> bool:
         """Say whether other teams may publish it (follow-ups are the worker's own)."""
-        return cls.verb is None
+        return not (bool(cls.verb) if cls.follow_up is None else cls.follow_up)
 
 
 class Event(Message):

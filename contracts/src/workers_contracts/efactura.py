@@ -43,12 +43,72 @@ class CheckInvoice(Command):
     round: int = Field(ge=1, description="How often it was asked already, plus one.")
 
 
+class ValidateInvoice(Command):
+    """Judge a UBL invoice or credit note by ANAF's rules, without sending it to anyone."""
+
+    key = "efactura.validate"
+    tag: ClassVar[str] = "anaf.efactura"
+    verb = "validate"
+    follow_up = False
+
+    xml: str | None = Field(default=None, description="The UBL document as text.")
+    artifact: ArtifactRef | None = Field(
+        default=None, description="Where the UBL document lies, when it is over 128 KiB."
+    )
+    cif: Cui | None = Field(
+        default=None, description="Fiscal code on whose behalf it will be filed, when known."
+    )
+    self_billed: bool = Field(default=False, description="It will be filed as self-billed.")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "ValidateInvoice":
+        if (self.xml is None) == (self.artifact is None):
+            raise ValueError("give the document in exactly one of the fields xml and artifact")
+        return self
+
+
+class Text(Value):
+    """A sentence in both languages."""
+
+    ro: str = Field(description="Romanian.")
+    en: str = Field(description="English.")
+
+
+class Explanation(Value):
+    """What a rule means and how to satisfy it."""
+
+    rule: str = Field(description="Rule id, for example BR-RO-110.")
+    text: Text = Field(description="What is wrong.")
+    mend: Text = Field(description="How to put it right.")
+
+
+class Finding(Explanation):
+    """One rule that a document breaks, and where."""
+
+    label: str = Field(description="What ANAF prints for the rule, for example BR-RO-L100.")
+    severity: Literal["error", "warning"] = Field(description="Only errors stop the document.")
+    term: str = Field(description="Business term, for example BT-109; empty when there is none.")
+    path: str = Field(description="XPath of the element, for example /Invoice/cbc:ID.")
+
+
+class Unchecked(Value):
+    """Something that was not judged, and why."""
+
+    what: str = Field(description="Stable name: ubl_xsd, schematron, anaf_registers, code_lists.")
+    why: Text
+
+
 class Rejection(Value):
     """One reason why a document was refused."""
 
     rule: str = Field(description="Rule id, for example BR-RO-110; ANAF when it named none.")
-    message: str = Field(description="What is wrong and what to do, in Romanian.")
+    message: str = Field(
+        description="What is wrong and what to do, in Romanian; ANAF's own text when it refused."
+    )
     path: str | None = Field(default=None, description="XPath of the value, when known.")
+    explanations: list[Explanation] = Field(
+        default_factory=list, description="Each rule that the message names, explained."
+    )
 
 
 class Seal(Value):
@@ -104,6 +164,23 @@ class InvoiceRejected(InvoiceEvent):
     duplicate_of: str | None = Field(
         default=None, description="Index of the earlier upload of the same invoice."
     )
+
+
+class InvoiceValidated(Event):
+    """Final: what ANAF's rules say to a document that was not sent."""
+
+    key = "efactura.validated"
+    subject_field = "number"
+
+    valid: bool = Field(description="No finding is an error.")
+    number: str | None = Field(default=None, description="Invoice number (BT-1), when readable.")
+    issue_date: date | None = Field(default=None, description="Issue date (BT-2).")
+    sha256: str = Field(description="SHA-256 of the document that was judged.")
+    findings: list[Finding] = Field(description="Everything found, in the document's order.")
+    error_count: int = Field(ge=0, description="Errors found, also those that are not listed.")
+    warning_count: int = Field(ge=0, description="Warnings found.")
+    checked: list[str] = Field(description="What was applied, for example cius-ro-1.0.9.")
+    unchecked: list[Unchecked] = Field(description="What was not, and why.")
 
 
 class InvoiceFailed(Failed):

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from anaf_efactura import app
 from anaf_efactura.config import Settings
 from anaf_efactura.handlers import check_invoice, submit_invoice
+from anaf_efactura.judging import make_judge
 from workers_anaf.calls import AuthorisedCalls
 from workers_anaf.limits import Pace
 from workers_contracts.base import Command, Event
@@ -113,7 +114,11 @@ class Desk:
         if isinstance(job.command, CheckInvoice):
             return await check_invoice(job.command, task, self.parts["following"])
         return await submit_invoice(
-            job.command, task, self.parts["filing"], self.parts["artifacts"]
+            job.command,
+            task,
+            self.parts["filing"],
+            self.parts["artifacts"],
+            self.parts["judge"],
         )
 
     def task(self, identity: Identity) -> Task:
@@ -321,7 +326,8 @@ async def make_desk(sandbox: SandboxServer) -> AsyncIterator[MakeDesk]:
         pace = Pace(shared, "anaf.calls", seconds=settings.call_seconds)
         parts = app._parts(settings, database, AuthorisedCalls(outbound, tokens, pace), shared)
         closing.extend([login.close, outbound.close, shared.aclose, database.close])
-        return Desk(sandbox, settings, database, {**parts, "outbound": outbound, "tokens": tokens})
+        more = {"outbound": outbound, "tokens": tokens, "judge": make_judge(settings.xsd_dir)}
+        return Desk(sandbox, settings, database, parts | more)
 
     yield make
     for close in closing:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from anaf_efactura.errors import DocumentUnknownError
 from anaf_efactura.following import Following
-from anaf_efactura.handlers import check_invoice, router, submit_invoice
+from anaf_efactura.handlers import check_invoice, router, submit_invoice, validate_invoice
+from anaf_efactura.judging import make_judge
 from anaf_efactura.plan import CheckPlan
 from anaf_efactura.source import DocumentEmptyError
 from workers_contracts.efactura import (
@@ -18,6 +19,7 @@ from workers_contracts.efactura import (
     InvoiceRejected,
     InvoiceSubmitted,
     SubmitInvoice,
+    ValidateInvoice,
 )
 from workers_contracts.topology import MAX_MESSAGE_BYTES
 from workers_contracts.types import ArtifactRef
@@ -27,6 +29,7 @@ from workers_runtime.identity import Task
 INVOICE = (Path(__file__).parent / "data" / "invoice.xml").read_text(encoding="utf-8")
 PRINTED = st.characters(codec="utf-8", exclude_characters="\x00")
 CUIS = st.sampled_from(("12345674", "RO 87654329", "ro123456789", 19, "0000000019"))
+JUDGE = make_judge(None)
 TASK = Task("m1", "c1", "", 1, False, 1_790_000_000_000)
 
 
@@ -71,7 +74,7 @@ def test_every_command_is_filed_or_refused_in_romanian(
     )
     filed = Filed()
     try:
-        outcome = asyncio.run(submit_invoice(command, TASK, filed, Artifacts("memory://")))
+        outcome = asyncio.run(submit_invoice(command, TASK, filed, Artifacts("memory://"), JUDGE))
     except DocumentEmptyError:
         return
     if filed.contents:
@@ -98,6 +101,19 @@ def test_every_question_about_nothing_is_permanent(document_id, round_):
     command = CheckInvoice(document_id=document_id, round=round_)
     with pytest.raises(DocumentUnknownError):
         asyncio.run(check_invoice(command, TASK, following))
+
+
+@settings(max_examples=60, deadline=None)
+@given(documents(), st.none() | CUIS, st.booleans())
+def test_every_document_gets_a_verdict_that_fits_the_bus(xml, cif, self_billed):
+    command = ValidateInvoice(xml=xml, cif=cif, self_billed=self_billed)
+    try:
+        verdict = asyncio.run(validate_invoice(command, Artifacts("memory://"), JUDGE))
+    except DocumentEmptyError:
+        return
+    assert verdict.valid == (verdict.error_count == 0)
+    assert all(f.text.ro and f.text.en and f.mend.ro and f.mend.en for f in verdict.findings)
+    assert len(verdict.model_dump_json().encode()) < MAX_MESSAGE_BYTES
 
 
 async def test_large_document_comes_from_the_artifact_store(desk, invoice, sandbox):
@@ -139,6 +155,7 @@ def test_router_declares_what_the_handlers_return():
     keys = {handler.command.key: {e.key for e in handler.emits} for handler in router.handlers}
     assert keys == {
         "efactura.submit": {"efactura.submitted", "efactura.accepted", "efactura.rejected"},
+        "efactura.validate": {"efactura.validated"},
         "efactura.check": {"efactura.accepted", "efactura.rejected"},
     }
     assert InvoiceSubmitted.key in keys["efactura.submit"]

@@ -26,8 +26,11 @@ from .draft import SERVICE
 from .filing import Filing
 from .following import Following
 from .handlers import router
+from .invoice.schema import SchemaChangedError
+from .judging import make_judge
 from .plan import CheckPlan
 from .reconciling import Reconciler
+from .schematron import SchematronError
 
 
 def build(settings: Settings | None = None) -> Worker:
@@ -35,6 +38,11 @@ def build(settings: Settings | None = None) -> Worker:
     settings = settings or load(Settings, "anaf-efactura")
     try:
         database = Database(settings.database_url.get_secret_value())
+        judge = make_judge(settings.xsd_dir, settings.schematron)
+    except SchemaChangedError as error:
+        raise SystemExit(f"anaf-efactura: ANAF_EFACTURA_XSD_DIR: {error}") from None
+    except SchematronError as error:
+        raise SystemExit(f"anaf-efactura: ANAF_EFACTURA_SCHEMATRON: {error}") from None
     except ValueError as error:
         raise SystemExit(f"anaf-efactura: {error}") from None
     login = Outbound("ANAF log-in", settings.anaf_login_url, read_seconds=30)
@@ -49,7 +57,8 @@ def build(settings: Settings | None = None) -> Worker:
     async def lifespan() -> AsyncIterator[Mapping[str, Any]]:
         await database.open()
         try:
-            yield _parts(settings, database, AuthorisedCalls(outbound, tokens, pace), shared)
+            parts = _parts(settings, database, AuthorisedCalls(outbound, tokens, pace), shared)
+            yield parts | {"judge": judge}
         finally:
             await outbound.close()
             await login.close()

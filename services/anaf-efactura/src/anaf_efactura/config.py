@@ -42,6 +42,16 @@ class Settings(AnafLoginSettings):
         description="PEM files of the Ministry's seal certificates, separated by colons; "
         "those in force in 2026 are shipped.",
     )
+    xsd_dir: Path | None = Field(
+        default=None,
+        description="Folder with the UBL 2.1 schema as OASIS published it (maindoc and common); "
+        "compared by SHA-256. Unset, the files of the installed package are used.",
+    )
+    schematron: Annotated[tuple[Path, ...], NoDecode] = Field(
+        default=(),
+        description="Official rules as compiled stylesheets (XSLT that writes SVRL), separated by "
+        "colons; run beside our own rules, needs the extra `schematron`.",
+    )
     retry_max_age_seconds: float = Field(
         default=10 * 86_400.0,
         gt=0,
@@ -63,7 +73,7 @@ class Settings(AnafLoginSettings):
             raise ValueError(f"has {len(value)} numbers, {MAX_PLAN} at most")
         return value
 
-    @field_validator("trusted_seals", mode="before")
+    @field_validator("trusted_seals", "schematron", mode="before")
     @classmethod
     def _paths(cls, value: object) -> object:
         return tuple(filter(None, value.split(":"))) if isinstance(value, str) else value

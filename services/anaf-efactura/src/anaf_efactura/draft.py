@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from workers_anaf.xml import MalformedXml, parse
 from workers_contracts.efactura import Rejection, SubmitInvoice
 from workers_ledger.documents import Document, new_document
 from workers_runtime.identity import Task
 
 from .deadline import ends_at
-from .invoice import Finding, Invoice, Severity, check, from_root
+from .explaining import explain, rejection
+from .invoice import Invoice
+from .invoice.tree import error as finding
+from .judging import FiledFor, Judge
 from .life import Filer, State
 
 SERVICE = "efactura"
@@ -33,19 +35,13 @@ class Draft:
     """Why it cannot be filed; empty when it can."""
 
 
-def examine(content: bytes, command: SubmitInvoice, task: Task) -> Draft:
+def examine(content: bytes, command: SubmitInvoice, task: Task, judge: Judge) -> Draft:
     """Read and check a UBL document."""
     digest = hashlib.sha256(content).hexdigest()
     filer = Filer(task.message_id, digest, datetime.fromtimestamp(task.first_seen_ms / 1000, UTC))
-    try:
-        root = parse(content)
-        invoice = from_root(root)
-    except MalformedXml as error:
-        blank = _document(command, task, digest, None)
-        reason = Rejection(rule="WRK-XML", message=error.reason_ro, path=None)
-        return Draft(blank, filer, (reason,))
-    document = _document(command, task, digest, invoice)
-    errors = [_rejection(f) for f in check(root) if f.severity is Severity.ERROR]
+    verdict = judge.judge(content, FiledFor(command.cif, command.self_billed))
+    document = _document(command, task, digest, verdict.invoice)
+    errors = [rejection(found) for found in verdict.errors]
     return Draft(document, filer, tuple(limited(errors)))
 
 
@@ -95,10 +91,6 @@ def parameters(command: SubmitInvoice, invoice: Invoice | None) -> dict[str, Any
     }
 
 
-def _rejection(finding: Finding) -> Rejection:
-    return Rejection(rule=finding.rule, message=finding.message, path=finding.path or None)
-
-
 def limited(errors: list[Rejection]) -> list[Rejection]:
     """Keep a list readable, and the event under its size; the archive has them all."""
     kept: list[Rejection] = []
@@ -116,9 +108,13 @@ def limited(errors: list[Rejection]) -> list[Rejection]:
 
 
 def anaf_errors(texts: tuple[str, ...]) -> list[Rejection]:
-    """Turn ANAF's error texts into rejections, with the rule they name."""
+    """Turn ANAF's error texts into rejections: its words as they are, and what they mean."""
     found = [
-        Rejection(rule=rule[1] if (rule := _RULE.search(text)) else "ANAF", message=text[:2000])
+        Rejection(
+            rule=rule[1] if (rule := _RULE.search(text)) else "ANAF",
+            message=text[:2000],
+            explanations=explain(text),
+        )
         for text in texts
     ]
     return limited(found) or [
@@ -128,13 +124,7 @@ def anaf_errors(texts: tuple[str, ...]) -> list[Rejection]:
 
 def conflict(document: Document) -> Rejection:
     """Say why another content under the same number is not sent."""
-    index = document.authority_id or "în curs de atribuire"
-    done = document.state == State.ACCEPTED.value
-    what = "a fost acceptată de ANAF" if done else "este în curs de prelucrare la ANAF"
-    return Rejection(
-        rule="WRK-DUPLICATE",
-        message=(
-            f"O factură cu același număr și aceeași dată {what} (index {index}), cu alt conținut. "
-            "Pentru a o corecta emiteți o factură de corecție sau o notă de creditare."
-        ),
-    )
+    index = document.authority_id or "?"
+    accepted = document.state == State.ACCEPTED.value
+    detail = "duplicate_accepted" if accepted else "duplicate_in_progress"
+    return rejection(finding("WRK-DUPLICATE", "BT-1", "/", detail, index=index))

@@ -6,14 +6,25 @@ from typing import Any
 
 from workers_anaf.romania import today
 from workers_contracts.efactura import (
+    Finding,
     InvoiceAccepted,
     InvoiceRejected,
     InvoiceSubmitted,
+    InvoiceValidated,
     Rejection,
     Seal,
+    Text,
+    Unchecked,
 )
 from workers_contracts.types import ArtifactRef
 from workers_ledger.documents import Document
+
+from .explaining import finding
+from .invoice.texts import unchecked
+from .judging import Verdict
+
+MAX_FINDING_BYTES = 160_000
+"""Of all findings together: the event that carries them must stay under the bus's 256 KiB."""
 
 
 def _common(document: Document) -> dict[str, Any]:
@@ -72,3 +83,35 @@ def rejected_locally(
     return InvoiceRejected(
         **_common(document), stage="local", errors=list(errors), duplicate_of=duplicate_of
     )
+
+
+def validated(verdict: Verdict, sha256: str) -> InvoiceValidated:
+    """Return ``efactura.validated``; what does not fit the bus is counted, not listed."""
+    errors = len(verdict.errors)
+    invoice = verdict.invoice
+    return InvoiceValidated(
+        valid=verdict.valid,
+        number=(invoice.number[:200] or None) if invoice else None,
+        issue_date=invoice.issue_date if invoice else None,
+        sha256=sha256,
+        findings=_fitting([finding(found) for found in verdict.findings]),
+        error_count=errors,
+        warning_count=len(verdict.findings) - errors,
+        checked=list(verdict.checked),
+        unchecked=[_unchecked(name) for name in verdict.unchecked],
+    )
+
+
+def _fitting(findings: list[Finding]) -> list[Finding]:
+    kept, size = [], 0
+    for each in findings:
+        size += len(each.model_dump_json().encode())
+        if size > MAX_FINDING_BYTES:
+            break
+        kept.append(each)
+    return kept
+
+
+def _unchecked(name: str) -> Unchecked:
+    why = unchecked()[name]
+    return Unchecked(what=name, why=Text(ro=why.ro, en=why.en))

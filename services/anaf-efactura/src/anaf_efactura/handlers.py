@@ -1,5 +1,7 @@
-"""Everything this worker can do: file an invoice, and ask what became of it."""
+"""Everything this worker can do: judge an invoice, file it, and ask what became of it."""
 
+import asyncio
+import hashlib
 from typing import Annotated
 
 from faststream import Context
@@ -9,7 +11,9 @@ from workers_contracts.efactura import (
     InvoiceAccepted,
     InvoiceRejected,
     InvoiceSubmitted,
+    InvoiceValidated,
     SubmitInvoice,
+    ValidateInvoice,
 )
 from workers_runtime.artifacts import Artifacts
 from workers_runtime.identity import Task
@@ -19,6 +23,7 @@ from . import events
 from .draft import examine
 from .filing import Filing
 from .following import Following
+from .judging import FiledFor, Judge
 from .source import content_of
 
 router = Router("anaf-efactura")
@@ -30,13 +35,29 @@ async def submit_invoice(
     task: Annotated[Task, Context("task")],
     filing: Annotated[Filing, Context("filing")],
     artifacts: Annotated[Artifacts, Context("artifacts")],
+    judge: Annotated[Judge, Context("judge")],
 ) -> Outcome:
     """File an invoice with ANAF: checked here first, uploaded at most once, then followed."""
     content = await content_of(command, artifacts)
-    draft = examine(content, command, task)
+    # In a thread: ten megabytes of invoice take seconds, in which others must be served.
+    draft = await asyncio.to_thread(examine, content, command, task, judge)
     if draft.errors:
         return events.rejected_locally(draft.document, draft.errors)
     return await filing.file(draft, content)
+
+
+@router.handles(ValidateInvoice, emits=[InvoiceValidated])
+async def validate_invoice(
+    command: ValidateInvoice,
+    artifacts: Annotated[Artifacts, Context("artifacts")],
+    judge: Annotated[Judge, Context("judge")],
+) -> InvoiceValidated:
+    """Judge an invoice by the same rules, and send it to nobody."""
+    content = await content_of(command, artifacts)
+    verdict = await asyncio.to_thread(
+        judge.judge, content, FiledFor(command.cif, command.self_billed)
+    )
+    return events.validated(verdict, hashlib.sha256(content).hexdigest())
 
 
 @router.handles(CheckInvoice, emits=[InvoiceAccepted, InvoiceRejected])

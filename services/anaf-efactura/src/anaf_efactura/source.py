@@ -2,7 +2,7 @@
 
 import re
 
-from workers_contracts.efactura import SubmitInvoice
+from workers_contracts.efactura import SubmitInvoice, ValidateInvoice
 from workers_runtime.artifacts import Artifacts
 from workers_runtime.errors import PermanentError
 
@@ -19,7 +19,7 @@ class DocumentEmptyError(PermanentError):
     code = "efactura_document_empty"
 
 
-async def content_of(command: SubmitInvoice, artifacts: Artifacts) -> bytes:
+async def content_of(command: SubmitInvoice | ValidateInvoice, artifacts: Artifacts) -> bytes:
     """Return the bytes that will be sent, exactly; raises PermanentError or TransientError."""
     if command.artifact is not None:
         content = await artifacts.get(command.artifact, limit=MAX_UPLOAD_BYTES)

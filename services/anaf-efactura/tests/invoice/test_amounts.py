@@ -220,7 +220,7 @@ def test_one_card_and_one_mandate_at_most(full: Any, edit: Any, errors: Any):
     assert errors(full) == set()
     means = edit.one(full, "cac:PaymentMeans")
     means.addnext(copy.deepcopy(means))
-    assert errors(full) == {"BR-66", "BR-67"}
+    assert errors(full) == {"BR-66", "BR-67", "UBL-SR-46"}
 
 
 @given(st.decimals(-(10**9), 10**9, places=4, allow_nan=False))

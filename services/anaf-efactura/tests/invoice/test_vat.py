@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from anaf_efactura.invoice import Severity, check
-from anaf_efactura.invoice.vat_categories import FAMILIES, Identified, Rate
+from anaf_efactura.invoice.vat_families import FAMILIES, Identified, Rate
 
 SELLER = "cac:AccountingSupplierParty/cac:Party"
 BUYER = "cac:AccountingCustomerParty/cac:Party"

@@ -10,7 +10,6 @@ from workers_anaf.xml import Element
 
 from .document import Document
 from .model import Finding
-from .terms import name_of
 from .tree import error, find, find_all, number, number_of, where
 
 ZERO: Final = Decimal(0)
@@ -52,8 +51,8 @@ def _check_adjustments(document: Document, totals: Element) -> Iterator[Finding]
     ):
         expected = total(items, "cbc:Amount")
         if items and expected is not None and find(totals, path) is None:
-            message = f"Lipsește {name_of(term)}. Completați {path} cu {rounded(expected)}."
-            yield error(rule, term, where(totals, path), message)
+            place = where(totals, path)
+            yield error(rule, term, place, "absent_sum", expected=rounded(expected))
         else:
             yield from _compare(rule, term, totals, path, expected)
 
@@ -91,12 +90,8 @@ def _check_gross(document: Document) -> Iterator[Finding]:
         if amount.get("currencyID") == document.currency
     ]
     if len(amounts) != 1:
-        message = (
-            f"Totalul TVA în moneda facturii apare de {len(amounts)} ori. "
-            "Păstrați un singur cac:TaxTotal/cbc:TaxAmount în această monedă."
-        )
         place = where(document.root, "cac:TaxTotal/cbc:TaxAmount")
-        yield error("BR-CO-15", "BT-110", place, message)
+        yield error("BR-CO-15", "BT-110", place, "totals", count=len(amounts))
         return
     vat = number_of(amounts[0])
     totals = document.totals
@@ -111,10 +106,8 @@ def _compare(
     actual = number(parent, path)
     if actual is None or expected is None or actual == rounded(expected):
         return
-    message = (
-        f"{name_of(term)} este {actual}, dar din calcul rezultă {rounded(expected)}. Corectați."
-    )
-    yield error(rule, term, where(parent, path), message)
+    values = {"actual": actual, "expected": rounded(expected)}
+    yield error(rule, term, where(parent, path), "calculated", **values)
 
 
 def _optional(parent: Element, path: str) -> Decimal | None:

@@ -20,6 +20,7 @@ from . import (
     lines,
     parties,
     payment,
+    repetition,
     required,
     structure,
     vat,
@@ -35,6 +36,7 @@ MAX_FINDINGS: Final = 200
 _PRECISION: Final = 120
 _RULES: Final = (
     structure,
+    repetition,
     identity,
     required,
     parties,
@@ -59,19 +61,12 @@ def check(root: Element) -> list[Finding]:
     """
     kind = ROOTS.get(str(root.tag))
     if kind is None:
-        message = (
-            "Documentul nu este o factură UBL 2.1 (Invoice) sau o notă de creditare (CreditNote). "
-            "Verificați elementul rădăcină și spațiul său de nume."
-        )
-        return [error("WRK-ROOT", "", where(root), message)]
+        return [error("WRK-ROOT", "", where(root))]
     with localcontext() as context:
         context.prec = _PRECISION
         findings = list(islice(_run(Document(root, kind)), MAX_FINDINGS + 1))
     if len(findings) > MAX_FINDINGS:
-        message = (
-            f"Factura are peste {MAX_FINDINGS} de probleme. Corectați-le pe acestea și reluați."
-        )
-        findings[MAX_FINDINGS:] = [error("WRK-MANY", "", where(root), message)]
+        findings[MAX_FINDINGS:] = [error("WRK-MANY", "", where(root), "limit", count=MAX_FINDINGS)]
     return findings
 
 

@@ -83,31 +83,28 @@ KNOWN_WRONG_UNITS: Final = {
 _BREAKDOWN = "cac:TaxTotal/cac:TaxSubtotal/cac:TaxCategory/cbc:ID"
 _ITEM = "LINE/cac:Item/cac:ClassifiedTaxCategory/cbc:ID"
 _REASON = "cbc:AllowanceChargeReasonCode"
-# rule, term, path, allowed, the list's name
+# rule, term, path, allowed
 LISTS: Final = [
-    ("BR-CL-16", "BT-81", "cac:PaymentMeans/cbc:PaymentMeansCode", PAYMENT_MEANS, "UNCL 4461"),
-    ("BR-CL-17", "BT-118", _BREAKDOWN, CATEGORIES, "UNCL 5305"),
-    ("BR-CL-17", "BT-95", "cac:AllowanceCharge/cac:TaxCategory/cbc:ID", CATEGORIES, "UNCL 5305"),
-    ("BR-CL-18", "BT-151", _ITEM, CATEGORIES, "UNCL 5305"),
-    ("BR-CL-19", "BT-98", f"ALLOWANCE/{_REASON}", ALLOWANCE_REASONS, "UNCL 5189"),
-    ("BR-CL-19", "BT-140", f"LINE-ALLOWANCE/{_REASON}", ALLOWANCE_REASONS, "UNCL 5189"),
+    ("BR-CL-16", "BT-81", "cac:PaymentMeans/cbc:PaymentMeansCode", PAYMENT_MEANS),
+    ("BR-CL-17", "BT-118", _BREAKDOWN, CATEGORIES),
+    ("BR-CL-17", "BT-95", "cac:AllowanceCharge/cac:TaxCategory/cbc:ID", CATEGORIES),
+    ("BR-CL-18", "BT-151", _ITEM, CATEGORIES),
+    ("BR-CL-19", "BT-98", f"ALLOWANCE/{_REASON}", ALLOWANCE_REASONS),
+    ("BR-CL-19", "BT-140", f"LINE-ALLOWANCE/{_REASON}", ALLOWANCE_REASONS),
 ]
 
 
 def check(document: Document) -> Iterator[Finding]:
     """Codes that are on no list."""
-    for rule, term, path, allowed, source in LISTS:
+    for rule, term, path, allowed in LISTS:
         for element in document.select(path):
             code = text_of(element)
             if code and code not in allowed:
-                message = f"Codul {code[:10]} ({term}) nu este în lista {source}. Corectați-l."
-                yield error(rule, term, where(element), message)
+                yield error(rule, term, where(element), "code", code=code[:10])
     for element in document.root.iter(f"{{{CBC}}}TaxExemptionReasonCode"):
         if text_of(element).upper() not in VATEX:
-            message = (
-                "Codul motivului de scutire (BT-121) nu este în lista VATEX acceptată de ANAF."
-            )
-            yield error("BR-CL-22", "BT-121", where(element), message)
+            seen = text_of(element)[:30]
+            yield error("BR-CL-22", "BT-121", where(element), "code", code=seen)
     yield from _check_units(document)
     yield from _check_attachments(document)
 
@@ -120,19 +117,15 @@ def _check_units(document: Document) -> Iterator[Finding]:
             if unit is None or (_UNIT.fullmatch(unit) and unit not in KNOWN_WRONG_UNITS):
                 continue
             better = KNOWN_WRONG_UNITS.get(unit.strip().upper())
-            hint = f"Folosiți {better}." if better else "Folosiți de exemplu H87 (bucată) sau C62."
-            message = f"Unitatea {unit[:10]} (BT-130) nu este în UN/ECE Rec 20. {hint}"
-            yield error("BR-CL-23", "BT-130", where(element) + "/@unitCode", message)
+            detail = "unit" if better else "code"
+            seen = {"code": unit[:10], "better": better}
+            yield error("BR-CL-23", "BT-130", where(element) + "/@unitCode", detail, **seen)
 
 
 def _check_attachments(document: Document) -> Iterator[Finding]:
     for element in document.root.iter(f"{{{CBC}}}EmbeddedDocumentBinaryObject"):
         if element.get("mimeCode") not in MIME_TYPES:
             rule = "BR-CL-24" if element.get("mimeCode") else "UBL-DT-06"
-            message = (
-                "Tipul fișierului atașat nu este acceptat. Folosiți PDF, PNG, JPEG, CSV, XLSX, ODS."
-            )
-            yield error(rule, "BT-125-1", where(element) + "/@mimeCode", message)
+            yield error(rule, "BT-125-1", where(element) + "/@mimeCode")
         if not (element.get("filename") or "").strip():
-            message = "Fișierul atașat nu are nume. Completați atributul filename."
-            yield error("UBL-DT-07", "BT-125-2", where(element) + "/@filename", message)
+            yield error("UBL-DT-07", "BT-125-2", where(element) + "/@filename")

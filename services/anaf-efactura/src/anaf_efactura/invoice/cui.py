@@ -14,11 +14,12 @@ from stdnum.ro import cnp, cui
 from workers_anaf.xml import Element
 
 from .document import Document
-from .model import Finding
+from .model import Finding, Invoice, Kind
 from .tree import BUYER, SELLER, error, find, find_all, is_vat, text, text_of, warning, where
 
 NO_CNP: Final = "0" * 13
 """The accepted code of a buyer who is a person and gave no CNP."""
+_ROOT_NAMES: Final = {Kind.INVOICE: "Invoice", Kind.CREDIT_NOTE: "CreditNote"}
 _CUI: Final = re.compile(r"(?:RO)?\s*0*([1-9][0-9]{1,9})")
 _CNP: Final = re.compile(r"[0-9]{13}")
 
@@ -52,11 +53,7 @@ def _check_code(element: Element, term: str, *, vat: bool) -> Iterator[Finding]:
     # A prefix that is missing is BR-CO-09's finding; the digits are judged all the same.
     if foreign or is_cui(code) or _is_person(code):
         return
-    message = (
-        f"{term} nu este un cod fiscal valid: cifra de control nu corespunde. "
-        "Verificați codul în certificatul de înregistrare."
-    )
-    yield error("WRK-CUI", term, where(element), message)
+    yield error("WRK-CUI", term, where(element))
 
 
 def _check_buyer_registration(document: Document) -> Iterator[Finding]:
@@ -69,10 +66,18 @@ def _check_buyer_registration(document: Document) -> Iterator[Finding]:
     wrong_cnp = bool(_CNP.fullmatch(code)) and not _is_person(code)
     wrong_cui = bool(_CUI.fullmatch(code.upper())) and not is_cui(code)
     if country == "RO" and (wrong_cnp or wrong_cui):
-        what = "CNP" if wrong_cnp else "cod fiscal"
-        message = f"BT-47 pare un {what}, dar cifra de control nu corespunde. Verificați-l."
-        yield warning("WRK-CUI", "BT-47", where(element), message)
+        yield warning("WRK-CUI", "BT-47", where(element), "person" if wrong_cnp else "")
 
 
 def _is_person(code: str) -> bool:
     return bool(_CNP.fullmatch(code)) and (code == NO_CNP or cnp.is_valid(code))
+
+
+def parties_of_filing(invoice: Invoice, cif: str | None, *, self_billed: bool) -> list[Finding]:
+    """A warning when the document is filed for another than its seller (its buyer, self-billed)."""
+    filer = invoice.buyer if self_billed else invoice.seller
+    if cif is None or filer.cui is None or filer.cui.lstrip("0") == cif:
+        return []
+    side = BUYER if self_billed else SELLER
+    place = f"/{_ROOT_NAMES[invoice.kind]}/{side}/cac:PartyTaxScheme/cbc:CompanyID"
+    return [warning("WRK-PARTY", "BT-48" if self_billed else "BT-31", place)]

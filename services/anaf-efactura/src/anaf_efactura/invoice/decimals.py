@@ -14,7 +14,6 @@ from workers_anaf.xml import Element, local_name
 
 from .document import Document
 from .model import Finding
-from .terms import name_of
 from .tree import CAC, CBC, error, find_all, number_of, text_of, where
 
 _TOTALS = "cac:LegalMonetaryTotal"
@@ -41,6 +40,11 @@ DECIMALS: Final = [
     ("BR-DEC-RO-27", "BT-141", "LINE-CHARGE/cbc:Amount"),
     ("BR-DEC-RO-28", "BT-142", "LINE-CHARGE/cbc:BaseAmount"),
 ]
+_EXTRA = {"BR-DEC-RO-1009": "BR-DEC-19", "BR-DEC-RO-1010": "BR-DEC-20"}
+TWINS: Final = {
+    rule: _EXTRA.get(rule, rule.replace("-RO", "")) for rule, *_ in DECIMALS if "-RO-" in rule
+}
+"""The rule of EN 16931 that ANAF reports beside its own."""
 _NEGATIVE_ZERO: Final = re.compile(r"-0*\.?0*")
 _NUMERIC: Final = ("Amount", "Quantity", "Percent", "Numeric")
 
@@ -50,12 +54,13 @@ def check(document: Document) -> Iterator[Finding]:
     for rule, term, path in DECIMALS:
         for element in document.select(path):
             if _decimals(element) > 2:
-                yield error(rule, term, where(element), _too_many(term))
+                for twin in dict.fromkeys((rule, TWINS.get(rule, rule))):
+                    yield error(twin, term, where(element), "value", actual=text_of(element))
     for total in find_all(document.root, "cac:TaxTotal/cbc:TaxAmount"):
         if _decimals(total) > 2:
             accounting = total.get("currencyID") != document.currency
             rule, term = ("BR-DEC-15", "BT-111") if accounting else ("BR-DEC-13", "BT-110")
-            yield error(rule, term, where(total), _too_many(term))
+            yield error(rule, term, where(total), "value", actual=text_of(total))
     for element in document.root.iter(f"{{{CBC}}}*"):
         if local_name(element).endswith(_NUMERIC):
             yield from _check_number(element)
@@ -64,16 +69,11 @@ def check(document: Document) -> Iterator[Finding]:
 def _check_number(element: Element) -> Iterator[Finding]:
     name, value = local_name(element), text_of(element)
     if value and number_of(element) is None:
-        message = (
-            "Valoarea nu este un număr. Scrieți cifre cu punct zecimal, ca 1234.50, fără spații."
-        )
-        yield error("WRK-NUMBER", "", where(element), message)
+        yield error("WRK-NUMBER", "", where(element), "value", actual=value)
     elif value and _NEGATIVE_ZERO.fullmatch(value):
-        message = "ANAF refuză zero cu minus. Scrieți 0.00."
-        yield error("WRK-ZERO", "", where(element), message)
+        yield error("WRK-ZERO", "", where(element), "value", actual=value)
     if name.endswith("Amount") and _decimals(element) > 2 and not _is_price(element):
-        message = "O sumă are cel mult două zecimale. Rotunjiți-o."
-        yield error("UBL-DT-01", "", where(element), message)
+        yield error("UBL-DT-01", "", where(element), "value", actual=value)
 
 
 def _decimals(element: Element) -> int:
@@ -83,7 +83,3 @@ def _decimals(element: Element) -> int:
 def _is_price(element: Element) -> bool:
     """The price and its gross price and discount, which may have any number of decimals."""
     return any(parent.tag == f"{{{CAC}}}Price" for parent in element.iterancestors())
-
-
-def _too_many(term: str) -> str:
-    return f"{name_of(term)} are mai mult de două zecimale. Rotunjiți la două."

@@ -10,7 +10,7 @@ from workers_anaf.xml import Element
 
 from .document import Document
 from .model import Finding, Kind
-from .tree import CBC, error, find, find_all, text, where
+from .tree import CBC, MAX_VALUE, error, find, find_all, text, where
 
 SPECIFICATION: Final = "urn:cen.eu:en16931:2017#compliant#urn:efactura.mfinante.ro:CIUS-RO:1.0.1"
 TYPES: Final = {
@@ -30,12 +30,11 @@ def check(document: Document) -> Iterator[Finding]:
     # Exactly as written: ANAF compares without normalising blanks.
     specification = find(root, "cbc:CustomizationID")
     if specification is not None and specification.text and specification.text != SPECIFICATION:
-        message = f"BT-24 (identificatorul specificației) trebuie să fie exact {SPECIFICATION}."
-        yield error("BR-RO-001", "BT-24", where(specification), message)
+        seen = specification.text[:MAX_VALUE]
+        yield error("BR-RO-001", "BT-24", where(specification), "value", actual=seen)
     number = text(root, "cbc:ID")
     if number and not re.search(r"[0-9]", number):
-        message = "BT-1 (numărul facturii) nu are nicio cifră. Adăugați cel puțin una."
-        yield error("BR-RO-010", "BT-1", where(root, "cbc:ID"), message)
+        yield error("BR-RO-010", "BT-1", where(root, "cbc:ID"))
     yield from _check_type(document)
     yield from _check_currencies(document)
     yield from _check_amount_currencies(document)
@@ -47,38 +46,27 @@ def _check_type(document: Document) -> Iterator[Finding]:
         return
     place = where(document.root, document.type_path)
     if (code in _CREDIT_NOTE_CODES) != (document.kind is Kind.CREDIT_NOTE):
-        other = "CreditNote" if code in _CREDIT_NOTE_CODES else "Invoice"
-        message = f"Codul {code[:10]} nu este al acestui document. Folosiți documentul {other}."
-        yield error("BR-CL-01", "BT-3", place, message)
+        yield error("BR-CL-01", "BT-3", place, "code", code=code[:10])
     rule, allowed = TYPES[document.kind]
     if code not in allowed:
-        message = f"BT-3 (codul tipului facturii) trebuie să fie {' sau '.join(sorted(allowed))}."
-        yield error(rule, "BT-3", place, message)
+        yield error(rule, "BT-3", place, "code", code=code[:10])
 
 
 def _check_currencies(document: Document) -> Iterator[Finding]:
     root, currency, vat_currency = document.root, document.currency, document.vat_currency
     if currency and currency != "RON" and vat_currency != "RON":
-        message = (
-            f"Factura este în {currency[:3]}: BT-6 (moneda de contabilizare a TVA) trebuie să fie "
-            "RON. Adăugați cbc:TaxCurrencyCode."
-        )
-        yield error("BR-RO-030", "BT-6", where(root, "cbc:TaxCurrencyCode"), message)
+        place = where(root, "cbc:TaxCurrencyCode")
+        yield error("BR-RO-030", "BT-6", place, "currency", currency=currency[:3])
     for path, rule, term in (
         ("cbc:DocumentCurrencyCode", "BR-CL-04", "BT-5"),
         ("cbc:TaxCurrencyCode", "BR-CL-05", "BT-6"),
     ):
         code = text(root, path)
         if code and not _CURRENCY.fullmatch(code):
-            message = f"{term} nu este un cod de monedă ISO 4217. Scrieți trei litere mari, ca RON."
-            yield error(rule, term, where(root, path), message)
+            yield error(rule, term, where(root, path), "code", code=code[:10])
     amounts = find_all(root, "cac:TaxTotal/cbc:TaxAmount")
     if vat_currency and all(amount.get("currencyID") != vat_currency for amount in amounts):
-        message = (
-            f"Lipsește BT-111 (totalul TVA în {vat_currency[:3]}). Adăugați un al doilea "
-            "cac:TaxTotal, numai cu cbc:TaxAmount în această monedă."
-        )
-        yield error("BR-53", "BT-111", where(root, "cac:TaxTotal/cbc:TaxAmount"), message)
+        yield error("BR-53", "BT-111", where(root, "cac:TaxTotal/cbc:TaxAmount"))
 
 
 def _check_amount_currencies(document: Document) -> Iterator[Finding]:
@@ -96,11 +84,10 @@ def _check_amount_currencies(document: Document) -> Iterator[Finding]:
             continue
         currency = element.get("currencyID", "")
         if currency != document.currency:
-            message = (
-                "Suma nu are atributul currencyID sau este în altă monedă decât factura. "
-                f'Scrieți currencyID="{document.currency[:3]}".'
-            )
-            yield error("WRK-CURRENCY", "BT-5", where(element), message)
+            place, seen = where(element), {"currency": document.currency[:3]}
+            yield error("WRK-CURRENCY", "BT-5", place, "currency", **seen)
+            if currency and not _CURRENCY.fullmatch(currency):
+                yield error("BR-CL-03", "BT-5", place, "code", code=currency[:10])
 
 
 def _is_accounting(document: Document, tax_total: Element) -> bool:

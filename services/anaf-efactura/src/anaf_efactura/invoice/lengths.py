@@ -11,7 +11,6 @@ from typing import Final
 
 from .document import Document
 from .model import Finding
-from .terms import name_of
 from .tree import BUYER, SELLER, error, find_all, text_of, where
 
 _SELLER_ADDRESS = f"{SELLER}/cac:PostalAddress"
@@ -102,12 +101,12 @@ LENGTHS: Final = [
     ("BR-RO-L1000", "BT-33", f"{SELLER}/{_LEGAL}/cbc:CompanyLegalForm", 1000),
 ]
 
-# rule, group, path of the counted, most allowed, what they are; counted under each parent given
+# rule, group, parent (empty: the document), what is counted under each parent, most allowed
 COUNTS: Final = [
-    ("BR-RO-A020", "BG-1", "", "cbc:Note", 20, "comentarii"),
-    ("BR-RO-A051", "BG-24", "", "cac:AdditionalDocumentReference", 50, "documente justificative"),
-    ("BR-RO-A052", "BG-32", "LINE/cac:Item", "cac:AdditionalItemProperty", 50, "atribute"),
-    ("BR-RO-A500", "BG-3", "", "cac:BillingReference", 500, "referințe la facturi anterioare"),
+    ("BR-RO-A020", "BG-1", "", "cbc:Note", 20),
+    ("BR-RO-A051", "BG-24", "", "cac:AdditionalDocumentReference", 50),
+    ("BR-RO-A052", "BG-32", "LINE/cac:Item", "cac:AdditionalItemProperty", 50),
+    ("BR-RO-A500", "BG-3", "", "cac:BillingReference", 500),
 ]
 
 
@@ -119,13 +118,9 @@ def check(document: Document) -> Iterator[Finding]:
             value = " ".join(element.get(attribute, "").split()) if attribute else text_of(element)
             if len(value) > limit:
                 place = where(element) + (f"/@{attribute}" if attribute else "")
-                message = (
-                    f"{name_of(term)} are {len(value)} caractere. Scurtați la cel mult {limit}."
-                )
-                yield error(rule, term, place, message)
-    for rule, group, parent_path, counted, limit, what in COUNTS:
+                yield error(rule, term, place, "length", length=len(value))
+    for rule, group, parent_path, counted, limit in COUNTS:
         for parent in document.select(parent_path) if parent_path else [document.root]:
             count = len(find_all(parent, counted))
             if count > limit:
-                message = f"Sunt {count} {what}. Păstrați cel mult {limit}."
-                yield error(rule, group, where(parent), message)
+                yield error(rule, group, where(parent), "count", count=count)

@@ -27,17 +27,15 @@ def check(document: Document) -> Iterator[Finding]:
     for price in document.root.iter(f"{{{CBC}}}PriceAmount"):
         value = number_of(price)
         if value is not None and value < 0:
-            message = "BT-146 (prețul net) este negativ. La stornare puneți minus la cantitate."
-            yield error("BR-27", "BT-146", where(price), message)
+            yield error("BR-27", "BT-146", where(price), "value", actual=value)
     for line in document.lines:
         yield from _check_product(document, line)
         gross = number(line, "cac:Price/cac:AllowanceCharge/cbc:BaseAmount")
         if gross is not None and gross < 0:
-            message = "BT-148 (prețul brut) este negativ. La stornare puneți minus la cantitate."
-            yield error("BR-28", "BT-148", where(line, "cac:Price"), message)
-        if len(find_all(line, "cac:Item/cac:ClassifiedTaxCategory")) > 1:
-            message = "Linia are mai multe categorii de TVA. Împărțiți-o pe cote."
-            yield error("UBL-SR-48", "BT-151", where(line, "cac:Item"), message)
+            yield error("BR-28", "BT-148", where(line, "cac:Price"), "value", actual=gross)
+        count = len(find_all(line, "cac:Item/cac:ClassifiedTaxCategory"))
+        if count != 1:
+            yield error("UBL-SR-48", "BT-151", where(line, "cac:Item"), "count", count=count)
 
 
 def _check_product(document: Document, line: Element) -> Iterator[Finding]:
@@ -52,12 +50,10 @@ def _check_product(document: Document, line: Element) -> Iterator[Finding]:
     difference = abs(actual - expected)
     if difference <= CENT:
         return
-    message = (
-        f"BT-131 (valoarea netă a liniei) este {actual}, dar cantitatea × prețul, cu deducerile și "
-        f"taxele liniei, dau {rounded(expected)}. Corectați linia."
-    )
     report = error if difference > CENT + abs(quantity / base) * _half_unit(line) else warning
-    yield report("WRK-LINE", "BT-131", where(line, "cbc:LineExtensionAmount"), message)
+    place = where(line, "cbc:LineExtensionAmount")
+    values = {"actual": actual, "expected": rounded(expected)}
+    yield report("WRK-LINE", "BT-131", place, "calculated", **values)
 
 
 def _base_quantity(line: Element) -> Decimal | None:

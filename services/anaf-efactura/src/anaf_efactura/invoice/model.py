@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+
+from .texts import Text, detail_text, rules
 
 
 class Kind(StrEnum):
@@ -25,7 +28,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One rule that an invoice breaks.
+    """One rule that an invoice breaks; its texts come from the tables of `texts`.
 
     `rule` is the id in ANAF's package (its printed label may differ: BR-RO-L1024 is printed as
     BR-RO-L100); ids with the prefix WRK are rules of this product.
@@ -36,9 +39,32 @@ class Finding:
     """The business term of EN 16931, as `BT-109`; empty when there is none."""
     path: str
     """The element, as `/Invoice/cac:InvoiceLine[2]/cbc:ID`."""
-    message: str
-    """Romanian, for the accountant: what is wrong and what to do; holds no names or addresses."""
     severity: Severity = Severity.ERROR
+    detail: str = ""
+    """Which sentence of `details.toml` adds what was seen."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """What that sentence names: numbers and codes, never names or addresses."""
+
+    @property
+    def label(self) -> str:
+        """What ANAF prints in brackets."""
+        return rules()[self.rule].label
+
+    @property
+    def text(self) -> Text:
+        """What is wrong."""
+        said, more = rules()[self.rule].said(self.term), detail_text(self.detail, self.values)
+        return Text(f"{said.ro} {more.ro}".rstrip(), f"{said.en} {more.en}".rstrip())
+
+    @property
+    def mend(self) -> Text:
+        """How to put it right."""
+        return rules()[self.rule].mended(self.term)
+
+    @property
+    def message(self) -> str:
+        """Romanian, for the accountant: what is wrong and what to do."""
+        return f"{self.text.ro} {self.mend.ro}"
 
 
 @dataclass(frozen=True, slots=True)

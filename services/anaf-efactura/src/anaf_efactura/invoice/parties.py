@@ -10,7 +10,6 @@ from workers_anaf.xml import Element
 from .codes import COUNTIES, COUNTRIES, SECTORS, VAT_PREFIXES
 from .document import Document
 from .model import Finding
-from .terms import name_of
 from .tree import BUYER, CAC, SELLER, error, find, find_all, is_vat, text, text_of, where
 
 # address, (county rule, term), (sector rule, term)
@@ -42,10 +41,7 @@ def check(document: Document) -> Iterator[Finding]:
     for scheme in document.root.iter(f"{{{CAC}}}PartyTaxScheme"):
         code = find(scheme, "cbc:CompanyID")
         if is_vat(scheme) and code is not None and text_of(code)[:2] not in VAT_PREFIXES:
-            message = (
-                "Codul de TVA nu începe cu prefixul țării. Scrieți-l cu prefix, ca RO12345674."
-            )
-            yield error("BR-CO-09", "BT-31", where(code), message)
+            yield error("BR-CO-09", "BT-31", where(code))
 
 
 def _check_address(
@@ -56,12 +52,10 @@ def _check_address(
     code = text(address, "cbc:CountrySubentity")
     if code not in COUNTIES:
         rule, term = county
-        message = f"{name_of(term)} trebuie să fie un cod ISO 3166-2:RO, ca RO-CJ sau RO-B."
-        yield error(rule, term, where(address, "cbc:CountrySubentity"), message)
+        yield error(rule, term, where(address, "cbc:CountrySubentity"))
     elif code == "RO-B" and text(address, "cbc:CityName") not in SECTORS:
         rule, term = sector
-        message = f"{name_of(term)}: pentru RO-B scrieți SECTOR1 … SECTOR6, fără spațiu."
-        yield error(rule, term, where(address, "cbc:CityName"), message)
+        yield error(rule, term, where(address, "cbc:CityName"))
 
 
 def _check_countries(document: Document) -> Iterator[Finding]:
@@ -69,8 +63,8 @@ def _check_countries(document: Document) -> Iterator[Finding]:
         for country in document.root.iter(f"{{{CAC}}}{tag}"):
             code = text(country, "cbc:IdentificationCode")
             if code and code not in COUNTRIES:
-                message = "Codul țării nu este din ISO 3166-1. Scrieți două litere mari, ca RO."
-                yield error(rule, "", where(country, "cbc:IdentificationCode"), message)
+                place = where(country, "cbc:IdentificationCode")
+                yield error(rule, "", place, "code", code=code[:10])
 
 
 def _check_identifiers(document: Document) -> Iterator[Finding]:
@@ -82,23 +76,15 @@ def _check_identifiers(document: Document) -> Iterator[Finding]:
         or text(root, f"{SELLER}/cac:PartyIdentification/cbc:ID")
         or text(root, f"{SELLER}/cac:PartyLegalEntity/cbc:CompanyID")
     ):
-        message = "Vânzătorul nu are niciun identificator (BT-29, BT-30 sau BT-31). Adăugați unul."
-        yield error("BR-CO-26", "BT-29", where(root, SELLER), message)
+        yield error("BR-CO-26", "BT-29", where(root, SELLER))
     if not _uses_taxed(document):
         return
     representative = find_all(root, "cac:TaxRepresentativeParty/cac:PartyTaxScheme")
     if not any(text(scheme, "cbc:CompanyID") for scheme in (*schemes, *representative)):
-        message = (
-            "Lipsește codul fiscal al vânzătorului (BT-31 sau BT-32). Adăugați PartyTaxScheme."
-        )
-        yield error("BR-RO-065", "BT-31", where(root, f"{SELLER}/cac:PartyTaxScheme"), message)
+        yield error("BR-RO-065", "BT-31", where(root, f"{SELLER}/cac:PartyTaxScheme"))
     buyer_ids = ("cac:PartyLegalEntity/cbc:CompanyID", "cac:PartyTaxScheme/cbc:CompanyID")
     if not any(text(root, f"{BUYER}/{path}") for path in buyer_ids):
-        message = (
-            "Lipsește identificatorul cumpărătorului (BT-47 sau BT-48). Pentru o persoană fizică "
-            "fără CNP scrieți 13 zerouri în BT-47."
-        )
-        yield error("BR-RO-120", "BT-47", where(root, BUYER), message)
+        yield error("BR-RO-120", "BT-47", where(root, BUYER))
 
 
 def _uses_taxed(document: Document) -> bool:

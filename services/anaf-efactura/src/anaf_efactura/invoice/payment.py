@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from workers_anaf.xml import Element
+
 from .document import Document
 from .model import Finding, Kind
 from .tree import CAC, CBC, error, find, find_all, number, text, where
@@ -17,24 +19,26 @@ def check(document: Document) -> Iterator[Finding]:
     yield from _check_due(document)
     for means in document.root.iter(f"{{{CAC}}}PaymentMeans"):
         code = text(means, "cbc:PaymentMeansCode")
-        account = find(means, "cac:PayeeFinancialAccount")
         if code in _TRANSFERS and not text(means, "cac:PayeeFinancialAccount/cbc:ID"):
-            rule = "BR-61" if account is None or find(account, "cbc:ID") is None else "BR-50"
-            message = f"Plata prin virament (cod {code}) cere contul BT-84. Completați IBAN-ul."
-            yield error(rule, "BT-84", where(means, "cac:PayeeFinancialAccount/cbc:ID"), message)
+            place = where(means, "cac:PayeeFinancialAccount/cbc:ID")
+            for rule in _account_rules(find(means, "cac:PayeeFinancialAccount")):
+                yield error(rule, "BT-84", place, "code", code=code)
         card = text(means, "cac:CardAccount/cbc:PrimaryAccountNumberID")
         if len(card) > 10:
-            message = (
-                "BT-87 (numărul cardului) se scrie scurtat: cel mult primele 6 și ultimele 4 cifre."
-            )
-            yield error("BR-51", "BT-87", where(means, "cac:CardAccount"), message)
-    for path, rule, what in (
-        ("cac:PaymentMeans/cac:CardAccount", "BR-66", "carduri"),
-        ("cac:PaymentMeans/cac:PaymentMandate", "BR-67", "mandate"),
+            yield error("BR-51", "BT-87", where(means, "cac:CardAccount"))
+    for path, rule in (
+        ("cac:PaymentMeans/cac:CardAccount", "BR-66"),
+        ("cac:PaymentMeans/cac:PaymentMandate", "BR-67"),
     ):
-        if len(find_all(document.root, path)) > 1:
-            message = f"Factura are mai multe {what}. Păstrați unul singur."
-            yield error(rule, "BG-16", where(document.root, path), message)
+        count = len(find_all(document.root, path))
+        if count > 1:
+            yield error(rule, "BG-16", where(document.root, path), "count", count=count)
+
+
+def _account_rules(account: Element | None) -> list[str]:
+    """BR-61 where the identifier is absent, BR-50 where an account has none or an empty one."""
+    absent = account is None or find(account, "cbc:ID") is None
+    return [*(["BR-61"] if absent else []), *([] if account is None else ["BR-50"])]
 
 
 def _check_due(document: Document) -> Iterator[Finding]:
@@ -45,5 +49,4 @@ def _check_due(document: Document) -> Iterator[Finding]:
         return
     has_date = next(document.root.iter(f"{{{CBC}}}DueDate"), None) is not None
     if not has_date and not find_all(document.root, "cac:PaymentTerms/cbc:Note"):
-        message = "Lipsește data scadenței (BT-9) sau termenii de plată (BT-20). Adăugați una."
-        yield error("BR-CO-25", "BT-9", where(document.root, "cbc:DueDate"), message)
+        yield error("BR-CO-25", "BT-9", where(document.root, "cbc:DueDate"))

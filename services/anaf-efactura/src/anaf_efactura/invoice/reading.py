@@ -17,10 +17,10 @@ class NotAnInvoice(MalformedXml):
 
     def __init__(self, root: Element) -> None:
         """Name the root that was met."""
+        name = local_name(root)[:60]
         super().__init__(
-            f"the root is {local_name(root)[:60]}, not a UBL 2.1 Invoice or CreditNote",
-            "Documentul nu este o factură UBL 2.1 (Invoice) sau o notă de creditare (CreditNote). "
-            "Verificați elementul rădăcină și spațiul său de nume.",
+            f"the root is {name}, not a UBL 2.1 Invoice or CreditNote",
+            f"Elementul rădăcină este {name}, nu Invoice sau CreditNote din UBL 2.1.",
         )
 
 

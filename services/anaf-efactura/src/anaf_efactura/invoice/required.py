@@ -12,7 +12,6 @@ from workers_anaf.xml import Element
 
 from .document import Document
 from .model import Finding
-from .terms import name_of
 from .tree import BUYER, SELLER, error, find, find_all, is_vat, text, vat_registrations, where
 
 _COUNTRY = "cac:Country/cbc:IdentificationCode"
@@ -52,12 +51,16 @@ REQUIRED: Final = [
     ("BR-26", "BT-146", "LINE", "cac:Price/cbc:PriceAmount"),
     ("BR-31", "BT-92", "ALLOWANCE", "cbc:Amount"),
     ("BR-33", "BT-97", "ALLOWANCE", _REASON),
+    ("BR-CO-21", "BT-97", "ALLOWANCE", _REASON),
     ("BR-36", "BT-99", "CHARGE", "cbc:Amount"),
     ("BR-38", "BT-104", "CHARGE", _REASON),
+    ("BR-CO-22", "BT-104", "CHARGE", _REASON),
     ("BR-41", "BT-136", "LINE-ALLOWANCE", "cbc:Amount"),
     ("BR-42", "BT-139", "LINE-ALLOWANCE", _REASON),
+    ("BR-CO-23", "BT-139", "LINE-ALLOWANCE", _REASON),
     ("BR-43", "BT-141", "LINE-CHARGE", "cbc:Amount"),
     ("BR-44", "BT-144", "LINE-CHARGE", _REASON),
+    ("BR-CO-24", "BT-144", "LINE-CHARGE", _REASON),
     ("BR-45", "BT-116", "cac:TaxTotal/cac:TaxSubtotal", "cbc:TaxableAmount"),
     ("BR-46", "BT-117", "cac:TaxTotal/cac:TaxSubtotal", "cbc:TaxAmount"),
     ("BR-49", "BT-81", "cac:PaymentMeans", "cbc:PaymentMeansCode"),
@@ -65,6 +68,7 @@ REQUIRED: Final = [
     ("BR-54", "BT-160", "LINE/cac:Item/cac:AdditionalItemProperty", "cbc:Name"),
     ("BR-54", "BT-161", "LINE/cac:Item/cac:AdditionalItemProperty", "cbc:Value"),
     ("BR-55", "BT-25", "cac:BillingReference", "cac:InvoiceDocumentReference/cbc:ID"),
+    ("UBL-SR-07", "BT-25", "cac:BillingReference", "cac:InvoiceDocumentReference/cbc:ID"),
     ("BR-57", "BT-80", _DELIVERY, _COUNTRY),
     ("BR-62", "BT-34", f"{SELLER}/cbc:EndpointID", "@schemeID"),
     ("BR-63", "BT-49", f"{BUYER}/cbc:EndpointID", "@schemeID"),
@@ -116,13 +120,11 @@ def check(document: Document) -> Iterator[Finding]:
         for parent in document.select(context) if context else [document.root]:
             if not any(_has(parent, alternative) for alternative in path.split("|")):
                 wanted = path.split("|")[0]
-                message = f"Lipsește {name_of(term) or 'elementul'}. Completați {wanted}."
-                yield error(rule, term, where(parent, wanted), message)
+                yield error(rule, term, where(parent, wanted), "element", element=wanted)
     yield from _check_categories(document)
     for representative in find_all(document.root, _TAX_REP):
         if not vat_registrations(representative):
-            message = f"Lipsește {name_of('BT-63')}. Completați PartyTaxScheme/CompanyID."
-            yield error("BR-56", "BT-63", where(representative), message)
+            yield error("BR-56", "BT-63", where(representative))
 
 
 def _has(parent: Element, path: str) -> bool:
@@ -145,7 +147,4 @@ def _check_categories(document: Document) -> Iterator[Finding]:
                 item for item in find_all(parent, path) if is_vat(item) and text(item, "cbc:ID")
             ]
             if not found:
-                message = (
-                    f"Lipsește codul categoriei de TVA ({term}). Completați {path} cu schema VAT."
-                )
-                yield error(rule, term, where(parent, path), message)
+                yield error(rule, term, where(parent, path), "element", element=path)

@@ -109,11 +109,9 @@ def _check_children(parent: Element, name: str) -> Iterator[Finding]:
         if rank is None:
             continue
         if rank < highest:
-            message = f"Elementul {tag} stă după {after}. Mutați-l înainte: ordinea din UBL e fixă."
-            yield error("WRK-ORDER", "", where(child), message)
+            yield error("WRK-ORDER", "", where(child), "order", element=tag, after=after)
         elif tag in seen and tag not in repeatable:
-            message = f"Elementul {tag} apare de mai multe ori în {name}. Păstrați unul singur."
-            yield error("WRK-ONCE", "", where(child), message)
+            yield error("WRK-ONCE", "", where(child), "repeated", element=tag, parent=name)
         if rank > highest:
             highest, after = rank, tag
         seen.add(tag)

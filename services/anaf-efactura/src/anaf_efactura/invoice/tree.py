@@ -22,6 +22,8 @@ BUYER: Final = "cac:AccountingCustomerParty/cac:Party"
 
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _MAX_NUMBER: Final = 40
+MAX_VALUE: Final = 240
+"""Characters of a value of the document that a finding quotes."""
 
 
 def find(element: Element, path: str) -> Element | None:
@@ -85,14 +87,19 @@ def _name(element: Element) -> str:
     return f"{prefix}{local_name(element)[:60]}"
 
 
-def error(rule: str, term: str, path: str, message: str) -> Finding:
-    """A finding that stops the invoice."""
-    return Finding(rule, term, path, message)
+def error(rule: str, term: str, path: str, detail: str = "", **values: object) -> Finding:
+    """A finding that stops the invoice; `detail` names the sentence that the values fill."""
+    return Finding(rule, term, path, Severity.ERROR, detail, _strings(values))
 
 
-def warning(rule: str, term: str, path: str, message: str) -> Finding:
+def warning(rule: str, term: str, path: str, detail: str = "", **values: object) -> Finding:
     """A finding that does not stop it."""
-    return Finding(rule, term, path, message, Severity.WARNING)
+    return Finding(rule, term, path, Severity.WARNING, detail, _strings(values))
+
+
+def _strings(values: dict[str, object]) -> dict[str, str]:
+    # A value of the document may be as long as the document.
+    return {name: str(value)[:MAX_VALUE] for name, value in values.items()}
 
 
 def is_vat(element: Element) -> bool:

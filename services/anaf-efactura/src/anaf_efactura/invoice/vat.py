@@ -21,7 +21,8 @@ from .tree import (
     vat_registrations,
     where,
 )
-from .vat_categories import FAMILIES, Family, Identified, Rate, Uses
+from .vat_categories import Uses
+from .vat_families import FAMILIES, Family, Identified, Rate
 
 # Where a category is used: number of its identifier rule and of its rate rule, term of the rate.
 _USES: Final = [
@@ -39,13 +40,12 @@ def check(document: Document) -> Iterator[Finding]:
         for place, identifier_rule, rate_rule, term in _USES:
             used = uses.at(place, code)
             if used and not _identified(document, family.identified):
-                yield _unidentified(document, f"{family.prefix}-{identifier_rule}", family)
+                yield _unidentified(document, f"{family.prefix}-{identifier_rule}")
             for category in used:
                 yield from _check_rate(category, f"{family.prefix}-{rate_rule}", term, family.rate)
     for category in uses.breakdown:
         if text(category, "cbc:ID") != "O" and find(category, "cbc:Percent") is None:
-            message = "Lipsește cota de TVA (BT-119). Completați cbc:Percent."
-            yield error("BR-48", "BT-119", where(category, "cbc:Percent"), message)
+            yield error("BR-48", "BT-119", where(category, "cbc:Percent"))
     yield from _check_outside_scope(uses)
     yield from _check_intra_community(document, uses)
     yield from _check_split_payment(document, uses)
@@ -58,13 +58,8 @@ def _check_breakdown(
     count = len(uses.at("breakdown", code))
     right = (count > 0) == used if family.by_rate else count == 1 or (count == 0 and not used)
     if not right:
-        wanted = "câte o grupă pe cotă" if family.by_rate else "exact o grupă"
-        message = (
-            f"Categoria de TVA {code}: defalcarea TVA are {count} grupe, iar liniile "
-            f"{'o folosesc' if used else 'nu o folosesc'}. Puneți {wanted}, numai dacă e folosită."
-        )
         place = where(document.root, "cac:TaxTotal/cac:TaxSubtotal")
-        yield error(f"{family.prefix}-01", "BT-118", place, message)
+        yield error(f"{family.prefix}-01", "BT-118", place, "groups", count=count)
 
 
 def _identified(document: Document, wanted: Identified) -> bool:
@@ -87,15 +82,8 @@ def _identified(document: Document, wanted: Identified) -> bool:
             return not seller_vat and not buyer_vat
 
 
-def _unidentified(document: Document, rule: str, family: Family) -> Finding:
-    if family.identified is Identified.NOBODY:
-        message = (
-            "Operațiune neimpozabilă (categoria O): factura nu poate avea coduri de TVA. Scrieți "
-            "codurile fiscale fără RO, cu altă schemă decât VAT."
-        )
-    else:
-        message = f"Categoria de TVA folosită cere {family.identified.value}. Completați."
-    return error(rule, "BT-31", where(document.root, f"{SELLER}/cac:PartyTaxScheme"), message)
+def _unidentified(document: Document, rule: str) -> Finding:
+    return error(rule, "BT-31", where(document.root, f"{SELLER}/cac:PartyTaxScheme"))
 
 
 def _check_rate(category: Element, rule: str, term: str, rate: Rate) -> Iterator[Finding]:
@@ -113,8 +101,11 @@ def _check_rate(category: Element, rule: str, term: str, rate: Rate) -> Iterator
             }[rate]
         )
     if not right:
-        message = f"{term} (cota de TVA) trebuie să fie {rate.value}. Corectați cbc:Percent."
-        yield error(rule, term, where(category, "cbc:Percent"), message)
+        place = where(category, "cbc:Percent")
+        if element is None:
+            yield error(rule, term, place, "element", element="cbc:Percent")
+        else:
+            yield error(rule, term, place, "value", actual=text_of(element))
 
 
 def _check_outside_scope(uses: Uses) -> Iterator[Finding]:
@@ -130,8 +121,7 @@ def _check_outside_scope(uses: Uses) -> Iterator[Finding]:
         found: list[Element] = getattr(uses, place)
         others = [item for item in found if text(item, "cbc:ID") != "O"]
         if others:
-            message = "Categoria de TVA O nu se amestecă cu altele. Faceți o factură separată."
-            yield error(rule, "BT-118", where(others[0], "cbc:ID"), message)
+            yield error(rule, "BT-118", where(others[0], "cbc:ID"))
 
 
 def _check_intra_community(document: Document, uses: Uses) -> Iterator[Finding]:
@@ -142,12 +132,10 @@ def _check_intra_community(document: Document, uses: Uses) -> Iterator[Finding]:
     if not text(root, "cac:Delivery/cbc:ActualDeliveryDate") and not (
         period is not None and len(period)
     ):
-        message = "Livrarea intracomunitară cere data livrării (BT-72) sau perioada (BG-14)."
-        yield error("BR-IC-11", "BT-72", where(root, "cac:Delivery"), message)
+        yield error("BR-IC-11", "BT-72", where(root, "cac:Delivery"))
     country = "cac:Delivery/cac:DeliveryLocation/cac:Address/cac:Country/cbc:IdentificationCode"
     if not text(root, country):
-        message = "Livrarea intracomunitară cere țara de livrare (BT-80). Completați-o."
-        yield error("BR-IC-12", "BT-80", where(root, country), message)
+        yield error("BR-IC-12", "BT-80", where(root, country))
 
 
 def _check_split_payment(document: Document, uses: Uses) -> Iterator[Finding]:
@@ -161,10 +149,6 @@ def _check_split_payment(document: Document, uses: Uses) -> Iterator[Finding]:
         return
     countries = document.root.iterfind(".//{*}Country/{*}IdentificationCode")
     if any(text_of(country) != "IT" for country in countries):
-        message = (
-            "Categoria de TVA B este numai pentru facturi între firme din Italia. Alegeți alta."
-        )
-        yield error("BR-B-01", "BT-118", where(used[0], "cbc:ID"), message)
+        yield error("BR-B-01", "BT-118", where(used[0], "cbc:ID"))
     if uses.at("breakdown", "S") or uses.at("lines", "S"):
-        message = "Categoriile de TVA B și S nu stau în aceeași factură. Alegeți una."
-        yield error("BR-B-02", "BT-118", where(used[0], "cbc:ID"), message)
+        yield error("BR-B-02", "BT-118", where(used[0], "cbc:ID"))

@@ -1,0 +1,145 @@
+"""The local verdict on a document: every rule that is here, and what was not judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from workers_anaf.xml import Element, MalformedXml, parse
+from workers_runtime.logs import get_logger
+
+from .invoice import (
+    Finding,
+    Invoice,
+    NotAnInvoice,
+    check,
+    from_root,
+    has_errors,
+    parties_of_filing,
+)
+from .invoice.model import Severity
+from .invoice.schema import NAME as XSD
+from .invoice.schema import Schema, SchemaChangedError, find
+from .invoice.tree import error
+from .schematron import Schematron, SchematronError
+
+_log = get_logger(__name__)
+
+RULES: Final = ("en16931", "cius-ro-1.0.9", "check-digits")
+UNCHECKED: Final = ("ubl_xsd", "schematron", "code_lists", "anaf_registers")
+"""All that may be left out, and is where a document cannot be read."""
+_BETTER: Final = {"WRK-ORDER", "WRK-ONCE", "WRK-XSD", "WRK-NUMBER", "WRK-CURRENCY"}
+"""Rules that tell an accountant more of the same mistake than the schema does."""
+
+
+@dataclass(frozen=True, slots=True)
+class FiledFor:
+    """How the document will be filed, where that is known."""
+
+    cif: str | None = None
+    self_billed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found; `invoice` is None when the document is none that can be read."""
+
+    invoice: Invoice | None
+    findings: tuple[Finding, ...]
+    checked: tuple[str, ...]
+    unchecked: tuple[str, ...] = field(default=())
+
+    @property
+    def errors(self) -> list[Finding]:
+        """What stops the document."""
+        return [finding for finding in self.findings if finding.severity is Severity.ERROR]
+
+    @property
+    def valid(self) -> bool:
+        """Whether nothing stops it."""
+        return not has_errors(list(self.findings))
+
+
+class Judge:
+    """Applies the schema and all rules."""
+
+    def __init__(self, schema: Schema | None, schematron: Schematron | None = None) -> None:
+        self._schema = schema
+        self._schematron = schematron
+
+    def judge(self, content: bytes, filing: FiledFor) -> Verdict:
+        """Everything that is wrong with a document, never an exception."""
+        try:
+            root = parse(content)
+            invoice = from_root(root)
+        except MalformedXml as problem:
+            return Verdict(None, (_malformed(problem),), ("xml",), UNCHECKED)
+        ours = [
+            *check(root),
+            *parties_of_filing(invoice, filing.cif, self_billed=filing.self_billed),
+        ]
+        schema, official = self._by_schema(root), self._officially(root)
+        checked = ("xml", *([] if schema is None else [XSD]), *RULES)
+        unchecked = ("anaf_registers",)
+        if schema is None:
+            unchecked = ("ubl_xsd", *unchecked)
+        if official is None:
+            unchecked = ("schematron", "code_lists", *unchecked)
+        elif self._schematron:
+            checked += self._schematron.names
+        findings = _beside(_merged(schema or [], ours), official or [])
+        return Verdict(invoice, tuple(findings), checked, unchecked)
+
+    def _by_schema(self, root: Element) -> list[Finding] | None:
+        """What the schema does not allow; None where it is not applied."""
+        try:
+            return self._schema.check(root) if self._schema else None
+        except SchemaChangedError as problem:
+            # The rules judge all the same; the answer says that the schema has not.
+            _log.warning("schema not applied", reason=str(problem))
+            return None
+
+    def _officially(self, root: Element) -> list[Finding] | None:
+        """What the official rules say; None where they are not applied."""
+        try:
+            return self._schematron.check(root) if self._schematron else None
+        except SchematronError as problem:
+            _log.warning("official rules not applied", reason=str(problem))
+            return None
+
+
+def make_judge(xsd_folder: Path | None, stylesheets: Sequence[Path] = ()) -> Judge:
+    """A judge with the schema that can be found, and the official rules where they are given.
+
+    Raises:
+        SchemaChangedError: the folder does not hold the published files.
+        SchematronError: SaxonC is not installed, or a stylesheet cannot be read.
+    """
+    return Judge(find(xsd_folder), Schematron(stylesheets) if stylesheets else None)
+
+
+def _beside(ours: list[Finding], official: Sequence[Finding]) -> list[Finding]:
+    """Ours, then what only the official rules found: the same rule is said once, by us."""
+    said = {finding.rule for finding in ours}
+    return [*ours, *(finding for finding in official if finding.rule not in said)]
+
+
+def _malformed(problem: MalformedXml) -> Finding:
+    rule = "WRK-ROOT" if isinstance(problem, NotAnInvoice) else "WRK-XML"
+    reasons = {"reason_ro": problem.reason_ro, "reason_en": problem.reason}
+    if not problem.line:
+        return error(rule, "", "/", "malformed", **reasons)
+    return error(rule, "", "/", "malformed_at", line=problem.line, column=problem.column, **reasons)
+
+
+def _merged(schema: Sequence[Finding], rules: list[Finding]) -> list[Finding]:
+    """The schema's findings first, without those that a rule tells better at the same place."""
+    told = {
+        path
+        for finding in rules
+        if finding.rule in _BETTER or finding.rule.startswith("BR-RO-DT")
+        for path in (finding.path, finding.path.rpartition("/")[0])
+    }
+    return [*(finding for finding in schema if finding.path not in told), *rules]
