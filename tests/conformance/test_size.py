@@ -16,6 +16,7 @@ LOADED_WHEN_USED = {
     "lxml.etree",  # the first XML
     "obstore",  # the first artifact
     "requests",
+    "saxonche",  # the official rules, where they are configured
     "signxml",  # the first seal
     "sqlalchemy.dialects.postgresql",
     "zeep",  # the first question to VIES

@@ -81,16 +81,14 @@ class Judge:
             *parties_of_filing(invoice, filing.cif, self_billed=filing.self_billed),
         ]
         schema, official = self._by_schema(root), self._officially(root)
-        checked = ("xml", *([] if schema is None else [XSD]), *RULES)
-        unchecked = ("anaf_registers",)
-        if schema is None:
-            unchecked = ("ubl_xsd", *unchecked)
+        checked = ["xml", *([] if schema is None else [XSD]), *RULES]
+        unchecked = ["ubl_xsd"] if schema is None else []
         if official is None:
-            unchecked = ("schematron", "code_lists", *unchecked)
+            unchecked += ["schematron", "code_lists"]
         elif self._schematron:
             checked += self._schematron.names
         findings = _beside(_merged(schema or [], ours), official or [])
-        return Verdict(invoice, tuple(findings), checked, unchecked)
+        return Verdict(invoice, tuple(findings), tuple(checked), (*unchecked, "anaf_registers"))
 
     def _by_schema(self, root: Element) -> list[Finding] | None:
         """What the schema does not allow; None where it is not applied."""

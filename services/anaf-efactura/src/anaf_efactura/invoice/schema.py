@@ -72,7 +72,8 @@ class Schema:
             if schema.validate(judged):
                 return []
             entries = [(e.type_name, e.path, e.message) for e in schema.error_log]
-        return [_finding(judged, *entry) for entry in entries[:MAX_FINDINGS]]
+        prefixes = _prefixes(judged)
+        return [_finding(judged, prefixes, *entry) for entry in entries[:MAX_FINDINGS]]
 
     def _schema(self, kind: Kind) -> etree.XMLSchema:
         from lxml import etree  # noqa: PLC0415 - at the first document, as in the gate
@@ -135,8 +136,10 @@ def _without_hints(root: Element) -> Element:
     return judged
 
 
-def _finding(root: Element, kind: str, path: str, message: str) -> Finding:
-    element = next(_at(root, path), root)
+def _finding(
+    root: Element, prefixes: dict[str, str], kind: str, path: str, message: str
+) -> Finding:
+    element = next(_at(root, path, prefixes), root)
     name, expected = local_name(element)[:60], _EXPECTED.search(message)
     wanted = _NAMESPACE.sub("", expected[1]).strip() if expected else ""
     attribute, value_type = _ATTRIBUTE.search(message), _TYPE.search(message)
@@ -156,11 +159,15 @@ def _finding(root: Element, kind: str, path: str, message: str) -> Finding:
     return error("UBL-XSD", "", where(element), detail, element=name, **values)
 
 
-def _at(root: Element, path: str) -> Iterator[Element]:
-    """The element at a path of libxml2, which uses the document's own prefixes."""
+def _prefixes(root: Element) -> dict[str, str]:
+    """The namespaces by the document's own prefixes, which libxml2 uses in its paths."""
     prefixes: dict[str, str] = {}
     for element in root.iter():
         prefixes |= {prefix: uri for prefix, uri in element.nsmap.items() if prefix}
+    return prefixes
+
+
+def _at(root: Element, path: str, prefixes: dict[str, str]) -> Iterator[Element]:
     from lxml import etree  # noqa: PLC0415 - as above
 
     try:
