@@ -191,7 +191,9 @@ class RecipientOutcome(Value):
         description="The server took it; refused it for good; or refused it for now until the term."
     )
     code: int | None = Field(description="The server's last reply code; null when none came.")
-    text: str = Field(description="The server's last words, for example 250 2.0.0 Ok: queued as 1A.")
+    text: str = Field(
+        description="The server's last words, for example 250 2.0.0 Ok: queued as 1A."
+    )
 
 
 class EmailSent(Event):

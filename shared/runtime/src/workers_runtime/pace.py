@@ -83,7 +83,13 @@ class Pace:
     async def take(self, row: str, who: str) -> Turn:
         """Take a turn now, or a place in the row; the same `who` keeps its place."""
         at = f"{self._prefix}:{row}"
-        keys = [f"{self._prefix}:hold", f"{at}:hold", f"{at}:free", f"{at}:tail", f"{at}:slot:{who}"]
+        keys = [
+            f"{self._prefix}:hold",
+            f"{at}:hold",
+            f"{at}:free",
+            f"{at}:tail",
+            f"{at}:slot:{who}",
+        ]
         args = [str(self._interval), str(self._burst), str(_PLACE_MS)]
         wait, refused = await self._redis.eval(_TAKE, len(keys), *keys, *args)
         return Turn(int(wait) / 1_000_000, bool(refused))
