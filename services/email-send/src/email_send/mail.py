@@ -175,7 +175,7 @@ def _body(message: EmailMessage, content: Content, files: Sequence[File]) -> Non
     message.set_content(content.text, cte="quoted-printable")
     if content.html is not None:
         message.add_alternative(content.html, subtype="html", cte="quoted-printable")
-        shown = message.get_payload()[-1]  # type: ignore[index,union-attr]  # typeshed: may be text
+        shown = list(message.iter_parts())[-1]
         for image in (one for one in files if one.cid):
             main, sub = _kind(image.media_type)
             shown.add_related(
