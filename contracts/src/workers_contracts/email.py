@@ -1,5 +1,6 @@
 """E-mail: send a mail from text, HTML or a named template, with files, once."""
 
+import re
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, model_validator
@@ -14,12 +15,14 @@ _NO_CONTROL = r"^[^\x00-\x1f\x7f]*$"
 Line = Annotated[str, Field(pattern=_NO_CONTROL, max_length=500)]
 """Text of one line: no line end and no other control character gets into a header."""
 
+_ADDRESS = r"^[^\x00-\x20\x7f<>\",;]+@[^\x00-\x20\x7f<>\",;@]+$"
+_LONGEST_ADDRESS = 320
 Address = Annotated[
     str,
     Field(
         min_length=3,
-        max_length=320,
-        pattern=r"^[^\x00-\x20\x7f<>\",;]+@[^\x00-\x20\x7f<>\",;@]+$",
+        max_length=_LONGEST_ADDRESS,
+        pattern=_ADDRESS,
         description="One address without a name, for example ana@example.ro.",
     ),
 ]
@@ -43,7 +46,12 @@ class Mailbox(Value):
 
 
 def _boxed(value: object) -> object:
-    return {"address": value} if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    # Here, so that the refusal names the field as it was given, and not an object's part.
+    if len(value) > _LONGEST_ADDRESS or not re.fullmatch(_ADDRESS, value):
+        raise ValueError("not one address without a name: write ana@example.ro")
+    return {"address": value}
 
 
 Recipient = Annotated[

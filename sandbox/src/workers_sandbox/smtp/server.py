@@ -42,6 +42,7 @@ class _Handler:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """MAIL FROM."""
+        del session
         answer = await self._trouble(server, "mail", [address])
         if answer is None:
             envelope.mail_from = address
@@ -52,6 +53,7 @@ class _Handler:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """RCPT TO; an address with `sbx-550` in it is refused with that code."""
+        del session
         answer = await self._trouble(server, "rcpt", [address])
         if answer is None and (found := _MARKER.search(address)):
             answer = f"{found[1]} {_TEXTS.get(found[1], 'as asked for')}"

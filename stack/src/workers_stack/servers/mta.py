@@ -65,7 +65,7 @@ class PrivateMta:
 
     def __init__(self) -> None:
         # Short: the sockets' paths below it have a limit of some hundred characters.
-        self._folder = Path(tempfile.mkdtemp(prefix="mta-", dir="/tmp"))  # noqa: S108
+        self._folder = Path(tempfile.mkdtemp(prefix="mta-", dir="/tmp"))
         self.starttls_port, self.implicit_port = free_ports(2)
         self._server: ServerProcess | None = None
         self._master = 0
