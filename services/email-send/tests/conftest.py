@@ -79,7 +79,7 @@ def plain(redis_url: str, tmp_path: Path) -> dict[str, Any]:
 def environment(sandbox: SandboxServer, plain: dict[str, Any]) -> dict[str, Any]:
     """Settings of a worker that sends through the sandbox."""
     smtp = {name.removeprefix("SMTP_").lower(): value for name, value in sandbox.smtp.items()}
-    smtp["sender"] = smtp.pop("from")
+    smtp["sender"], smtp["ca"] = smtp.pop("from"), Path(smtp.pop("ca_file")).read_text("ascii")
     return {**plain, **smtp, "port": int(smtp["port"])}
 
 

@@ -1,6 +1,7 @@
 """The SMTP side, on a thread of its own: STARTTLS and a log-in are demanded, nothing is relayed."""
 
 import asyncio
+import logging
 import re
 import socket
 import threading
@@ -85,12 +86,10 @@ class _Handler:
 
     async def _trouble(self, server: SMTP, step: str, recipients: list[str]) -> str | None:
         answer = self.world.mailbox.next_trouble(step, recipients)
-        if answer == "lost" and server.transport is not None:
-            server.transport.abort()
         if answer == "hang":
             await asyncio.sleep(self.world.settings.hold_seconds)
-            if server.transport is not None:
-                server.transport.abort()
+        if answer in ("hang", "lost"):
+            _cut(server.transport)
         return "what was that?" if answer == "garbage" else answer
 
     def log_in(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str,
@@ -104,11 +103,18 @@ class _Handler:
         return AuthResult(success=right, handled=False, auth_data=USER if right else None)
 
 
+def _cut(transport: asyncio.BaseTransport | None) -> None:
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()
+
+
 class MailServer:
     """A mail server of its own thread; use it as a context."""
 
     def __init__(self, world: World) -> None:
         settings = world.settings
+        # The library warns at each log-in of what it does itself.
+        logging.getLogger("mail.log").setLevel(logging.ERROR)
         self._handler = _Handler(world)
         self._tls = context(world.keys.mail, world.keys.mail_pem)
         self._socket = socket.create_server((settings.host, settings.smtp_port))
@@ -146,8 +152,7 @@ class MailServer:
         loop.run_forever()
         server.close()
         for transport in self._handler.open:
-            if isinstance(transport, asyncio.WriteTransport):
-                transport.abort()
+            _cut(transport)
         rest = asyncio.all_tasks(loop)
         for one in rest:
             one.cancel()

@@ -1,6 +1,7 @@
 """The mail accounts of the operator, and which tenant sends through which. No network."""
 
 import ipaddress
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -28,6 +29,7 @@ class Account(BaseModel):
     username: str = ""
     password: SecretStr = SecretStr("")
     password_file: Path | None = None
+    ca: str = ""
     ca_file: Path | None = None
     sender: str = Field(min_length=3, alias="from")
     sender_name: str = Field(default="", alias="from_name")
@@ -60,6 +62,11 @@ class Account(BaseModel):
         if bool(self.dkim_selector) is not has_key:
             raise ValueError("a DKIM selector and a DKIM key are given both, or neither")
         self._check_addresses()
+        if self.certificates:
+            try:
+                ssl.create_default_context(cadata=self.certificates)
+            except (ssl.SSLError, ValueError):
+                raise ValueError("the certificates to trust are no PEM") from None
         if has_key:
             signing.load_key(self.signing_key)
         return self
@@ -83,6 +90,11 @@ class Account(BaseModel):
     def secret(self) -> str:
         """The password; empty without one."""
         return _content(self.password, self.password_file)
+
+    @property
+    def certificates(self) -> str:
+        """Certificates to trust beside the system's, PEM; empty without."""
+        return self.ca or (self.ca_file.read_text("utf-8") if self.ca_file else "")
 
     @property
     def signing_key(self) -> str:

@@ -69,4 +69,7 @@ def check_all(mailboxes: list[Mailbox], field: str) -> list[Checked]:
 
 def unique(addresses: list[Checked]) -> list[Checked]:
     """Return each address once: two RCPT for one address are two mails at some servers."""
-    return list({one.wire: one for one in reversed(addresses)}.values())[::-1]
+    found: dict[str, Checked] = {}
+    for one in addresses:
+        found.setdefault(one.wire, one)
+    return list(found.values())

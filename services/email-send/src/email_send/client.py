@@ -294,8 +294,8 @@ class Relay:
     def _context(self) -> ssl.SSLContext:
         if self._tls is None:
             self._tls = ssl.create_default_context()
-            if self._account.ca_file is not None:
-                self._tls.load_verify_locations(self._account.ca_file)
+            if certificates := self._account.certificates:
+                self._tls.load_verify_locations(cadata=certificates)
         return self._tls
 
 

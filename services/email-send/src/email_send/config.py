@@ -46,10 +46,10 @@ class Settings(WorkerSettings):
         validation_alias="SMTP_PASSWORD",
         description="That user's password; sent over TLS only.",
     )
-    ca_file: Path | None = Field(
-        default=None,
-        validation_alias="SMTP_CA_FILE",
-        description="Certificates (PEM) to trust beside the system's.",
+    ca: str = Field(
+        default="",
+        validation_alias="SMTP_CA",
+        description="Certificates (PEM) to trust beside the system's; best from a file.",
     )
     sender: str = Field(
         default="", validation_alias="SMTP_FROM", description="Address in From; with SMTP_HOST."
@@ -158,7 +158,7 @@ class Settings(WorkerSettings):
             "tls": self.tls,
             "username": self.username,
             "password": self.password,
-            "ca_file": self.ca_file,
+            "ca": self.ca,
             "from": self.sender,
             "from_name": self.sender_name,
             "senders": tuple(one.strip() for one in self.senders.split(",") if one.strip()),

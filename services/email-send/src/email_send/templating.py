@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from jinja2 import (
     FileSystemLoader,
     PackageLoader,
     StrictUndefined,
+    Template,
     TemplateError,
     TemplateNotFound,
     UndefinedError,
@@ -61,7 +63,7 @@ class Templates:
         """
         file = f"{name}.{language}"
         try:
-            text = self._text.get_template(f"{file}.txt").render(data)
+            subject, text = (one.render(data) for one in self._parts(f"{file}.txt"))
             html = self._html.get_template(f"{file}.html").render(data)
         except TemplateNotFound:
             raise MailInvalidError(
@@ -73,8 +75,17 @@ class Templates:
             raise MailInvalidError(f"{name} needs more: {error.message}", field="data") from None
         except (TemplateError, ArithmeticError, TypeError, ValueError) as error:
             raise MailInvalidError(f"{name} cannot show this: {error}", field="data") from None
-        subject, _, body = text.partition("\n")
-        return Content(subject.removeprefix("Subject:").strip(), body.strip() + "\n", html)
+        return Content(subject, text.strip() + "\n", html)
+
+    @lru_cache(maxsize=256)  # noqa: B019 - one object of this class lives as long as its worker
+    def _parts(self, file: str) -> tuple[Template, Template]:
+        """Return subject and text, each compiled alone: no value of one gets into the other."""
+        if self._text.loader is None:
+            raise TemplateNotFound(file)
+        source, _, _ = self._text.loader.get_source(self._text, file)
+        subject, _, body = source.partition("\n")
+        made = self._text.from_string(subject.removeprefix("Subject:").strip())
+        return made, self._text.from_string(body)
 
 
 def _environment(loader: BaseLoader, *, escape: bool) -> ImmutableSandboxedEnvironment:
