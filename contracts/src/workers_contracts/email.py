@@ -224,6 +224,9 @@ class EmailSent(Event):
         description="A server's last answer was lost and the mail sent again under the same "
         "Message-ID: some may have got it twice.",
     )
+    lost_answers: int = Field(
+        default=0, ge=0, description="How many: there are at most so many copies more."
+    )
     sent_at: UtcDateTime = Field(description="When the last recipient was settled, UTC.")
 
 

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from .smtp.certificate import make
+from .smtp.certificate import make, new_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,9 @@ class Keys:
     seal: rsa.RSAPrivateKey
     certificate: x509.Certificate
     token: rsa.RSAPrivateKey
-    mail: rsa.RSAPrivateKey
+    mail: bytes
+    """The mail server's private key, PEM."""
+
     mail_pem: bytes
     """The mail server's certificate, for a client to trust."""
 
@@ -34,7 +36,7 @@ def load(folder: Path | None) -> Keys:
     """Keys from the folder, made where missing; without a folder, new ones that live in memory."""
     seal = _key(folder, "seal.key")
     certificate = _stored(folder, "seal.pem", lambda: _self_signed(seal))
-    mail = _key(folder, "smtp.key")
+    mail = _stored(folder, "smtp.key", new_key)
     mail_pem = _stored(folder, "smtp.pem", lambda: make(mail))
     token = _key(folder, "token.key")
     return Keys(seal, x509.load_pem_x509_certificate(certificate), token, mail, mail_pem)

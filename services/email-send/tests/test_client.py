@@ -237,9 +237,7 @@ async def test_mail_that_the_server_cannot_take_is_refused_before_it_is_sent(mak
 async def test_without_tls_nothing_is_said_that_tls_should_cover(make_client):
     """A server, or who stands before it, that takes STARTTLS away."""
     async with serving() as liar:
-        client = make_client(
-            liar.port, tls="starttls", username="facturi", password="hidden-word"
-        )
+        client = make_client(liar.port, tls="starttls", username="facturi", password="hidden-word")
         with pytest.raises(RelayConfigurationError, match="STARTTLS"):
             await deliver(client)
         assert await client.problem()

@@ -8,15 +8,27 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 NAMES = ("localhost", "sandbox")
 """Where it may be found: on this machine, or under its name in compose."""
 
 
-def make(key: rsa.RSAPrivateKey) -> bytes:
-    """A new self-signed certificate, PEM."""
+def new_key() -> bytes:
+    """A new private key, PEM; of a kind that is quickly made."""
+    return ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def make(pem: bytes) -> bytes:
+    """A new self-signed certificate for a key, PEM."""
+    key = serialization.load_pem_private_key(pem, None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise TypeError("smtp.key holds another kind of key: delete the file and start again")
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sandbox mail server")])
     now = datetime.now(UTC)
     places: list[x509.GeneralName] = [x509.DNSName(one) for one in NAMES]
@@ -40,13 +52,8 @@ def make(key: rsa.RSAPrivateKey) -> bytes:
     return certificate.public_bytes(serialization.Encoding.PEM)
 
 
-def context(key: rsa.RSAPrivateKey, certificate: bytes) -> ssl.SSLContext:
+def context(pem: bytes, certificate: bytes) -> ssl.SSLContext:
     """What the server shows at STARTTLS."""
-    pem = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.TemporaryDirectory() as folder:  # the library reads files only
         chain = Path(folder, "chain.pem")

@@ -73,7 +73,6 @@ class Record:
     lost: int = 0
     """Answers that were lost."""
 
-    duplicate: bool = False
     deferrals: int = 0
     size: int = 0
     settled_at: float = 0.0

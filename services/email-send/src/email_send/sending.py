@@ -155,7 +155,7 @@ class _Job:
                                 retry_after=5)  # fmt: skip
         if replayed:  # a person looked at it: what was refused is tried again
             kept = {a: o for a, o in record.outcomes.items() if o.status == "accepted"}
-            record = replace(record, replay=self._task.replay, outcomes=kept, deferrals=0, lost=0)
+            record = replace(record, replay=self._task.replay, outcomes=kept, deferrals=0)
         return self._after_loss(replace(record, content=content, owner=owner), replayed=replayed)
 
     def _after_loss(self, record: Record, *, replayed: bool) -> Record:
@@ -167,7 +167,7 @@ class _Job:
                 f"the server's answer to the mail {self._mail_id} was lost, {lost} times in all: "
                 "look there whether it went out; a replay sends it again under the same Message-ID"
             )
-        return replace(record, lost=lost, duplicate=True)
+        return replace(record, lost=lost)
 
     def _open(self, record: Record) -> list[str]:
         settled = {*record.having("accepted", "refused", "gave_up")}
@@ -318,7 +318,8 @@ class _Job:
             accepted=sum(one.status == "accepted" for _, one in found),
             refused=sum(one.status != "accepted" for _, one in found),
             size=record.size,
-            maybe_duplicate=record.duplicate,
+            maybe_duplicate=record.lost > 0,
+            lost_answers=record.lost,
             sent_at=datetime.fromtimestamp(record.settled_at, UTC),
         )
 
