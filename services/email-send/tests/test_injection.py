@@ -1,11 +1,15 @@
 """Nothing of a command becomes a header, a recipient or a second mail that was not asked for."""
 
+from datetime import UTC, datetime
+
 import pytest
 from pydantic import ValidationError
 
 from email_send.addresses import check
 from email_send.errors import MailInvalidError
 from email_send.lines import check_headers, one_line
+from email_send.mail import build, plan
+from email_send.templating import Templates
 from workers_contracts.email import Mailbox, SendEmail
 
 ENDS = ["\r\n", "\n", "\r", "\x00", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"]
@@ -61,6 +65,61 @@ def test_line_ends_of_every_kind_are_refused(end):
         one_line(f"Factura{end}{BCC}", "subject")
     with pytest.raises(MailInvalidError):
         check_headers({"X-Campaign": f"a{end}{BCC}"})
+
+
+ENCODED = [
+    "=?utf-8?q?a=0d=0aBcc:_evil=40client.example?=",
+    "=?utf-8?b?DQpCY2M6IGV2aWxAY2xpZW50LmV4YW1wbGU=?=",
+    "b =?us-ascii?Q?=0A=0Abody?= c",
+    "=?utf-8?q?=0d=0a?= =?utf-8?q?Bcc:_evil=40client.example?=",
+    "=?UTF-8*EN?Q?=0D=0ABcc:_evil@client.example?=",
+    "=?x?q?a b=0d=0aBcc:_evil@client.example ?=",
+]
+
+
+@pytest.mark.parametrize(
+    "field", ["subject", "name", "header", "file", "image", "reference", "reply", "data", "local"]
+)
+async def test_encoded_words_are_not_decoded_into_headers(worker, mails, field):
+    """Python's library decodes them when a header is set, and before 3.13 writes what comes out."""
+    stored = await worker.artifacts.put(b"x", media_type="image/png")
+    for text in ENCODED:
+        bare = "".join(text.split())
+        fields = {
+            "subject": {"subject": text},
+            "name": {"to": [{"address": "ana@client.example", "name": text}]},
+            "header": {"headers": {"X-A": text}},
+            "file": {"attachments": [{"artifact": stored, "name": text}]},
+            "image": {"html": "cid:a", "images": [{"artifact": stored, "cid": "a", "name": text}]},
+            "reference": {"references": [f"{bare.replace('@', '')}@x.example"]},
+            "reply": {"reply_to": [{"address": "ana@client.example", "name": text}]},
+            "data": {
+                "template": "deadline",
+                "data": {"company": "a", "what": text, "due": "2026-03-02"},
+            },
+            "local": {"to": [f"{bare.replace('@', '').replace(':', '')[:60]}@client.example"]},
+        }
+        with pytest.raises((MailInvalidError, ValidationError)):
+            await worker.send(**fields[field])
+    assert mails() == []
+
+
+@pytest.mark.parametrize("text", [*ENCODED, "a\r\nBcc: evil@x.example", "a\nB: c"])
+def test_last_gate_holds_alone(text, monkeypatch):
+    """Also for what the gate of lines would let through one day."""
+    monkeypatch.setattr("email_send.mail.one_line", lambda value, field: value)
+    command = SendEmail.model_construct(
+        **{**SendEmail(to=["a@x.example"], subject="x", text="x").__dict__, "subject": text}
+    )
+    sender = check(Mailbox(address="a@prima.example"), "sender")
+    planned = plan(command, sender, Templates())
+    try:
+        raw = build(planned, [], identity="1@x", moment=datetime.now(UTC))
+    except MailInvalidError:
+        return
+    names = [line.split(b":")[0] for line in raw.split(b"\r\n\r\n")[0].split(b"\r\n")]
+    assert b"Bcc" not in names
+    assert b"\n" not in raw.replace(b"\r\n", b"")
 
 
 @pytest.mark.parametrize(

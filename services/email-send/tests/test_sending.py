@@ -84,6 +84,17 @@ async def test_bcc_gets_the_mail_and_nobody_sees_it(worker, mails):
     assert [one.address for one in event.recipients] == mail["recipients"]
 
 
+async def test_letters_of_any_alphabet_reach_a_server_that_knows_them(worker, mails):
+    event = await worker.send(
+        to=["ionuț@țară.example"], sender={"address": "facturi@prima.example", "name": "Țară"}
+    )
+    [mail] = mails()
+    assert mail["recipients"] == ["ionuț@xn--ar-kla13i.example"]
+    assert "ionuț@xn--ar-kla13i.example" in mail["headers"]["To"]
+    assert mail["headers"]["From"] == "Țară <facturi@prima.example>"
+    assert event.recipients[0].address == "ionuț@țară.example"
+
+
 async def test_same_job_again_sends_nothing(worker, mails):
     first = await worker.send("m-1")
     assert await worker.send("m-1") == first
@@ -207,6 +218,17 @@ async def test_lost_answer_is_left_to_a_person_where_the_policy_says_so(
     event = await worker.send("m-1", replay=2)
     assert event.maybe_duplicate
     assert len({one["message_id"] for one in mails()}) == 1
+
+
+async def test_refusal_after_a_lost_answer_is_not_told_as_nobody_has_it(worker, sandbox, mails):
+    sandbox.control.smtp_answer("accepted", "lost")
+    with pytest.raises(MailAnswerLostError):
+        await worker.send("m-1")
+    sandbox.control.smtp_answer("rcpt", "550 5.7.1 Too many copies")
+    for _ in range(2):
+        with pytest.raises(MailUncertainError, match="Too many copies"):
+            await worker.send("m-1")
+    assert len(mails()) == 1
 
 
 async def test_answers_that_are_always_lost_end_with_a_person(worker, sandbox, mails):

@@ -54,6 +54,7 @@ def check(mailbox: Mailbox, field: str) -> Checked:
         found = validate_email(mailbox.address, check_deliverability=False, strict=True)
     except EmailNotValidError as error:
         raise MailInvalidError(f"{mailbox.address!r}: {error}", field=field) from None
+    one_line(mailbox.address, field)
     return Checked(
         given=mailbox.address,
         local=found.ascii_local_part or found.local_part,

@@ -18,8 +18,16 @@ _LONGEST = 900
 """Bytes of a header's value: a line may have 998 (RFC 5322, 2.1.1)."""
 
 
+_ENCODED_WORD = re.compile(r"=\?.*\?=")
+"""Python's library decodes it when a header is set, line ends included (RFC 2047)."""
+
+
 def one_line(text: str, field: str) -> str:
     """Return the text; MailInvalidError when a reader could see a line end or control in it."""
+    if _ENCODED_WORD.search(text):
+        raise MailInvalidError(
+            "has an encoded word (=?…?=): write the letters themselves, in UTF-8", field=field
+        )
     if any(unicodedata.category(char) in ("Cc", "Zl", "Zp", "Cs") for char in text):
         raise MailInvalidError("has a line end or another control character", field=field)
     if len(text.encode()) > _LONGEST:

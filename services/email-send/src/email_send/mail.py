@@ -4,6 +4,7 @@ The bytes are made once: what is signed is what is sent. Source: RFC 5322, 2045,
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,18 +24,23 @@ _UNFOLDED = frozenset({"message-id", "in-reply-to", "references", "list-unsubscr
 """Made of long words that must not be cut or encoded; they are ASCII and below 998 bytes a word."""
 
 
+_ONE_HEADER = re.compile(r"[!-9;-~]+:[^\r\n]*(?:\r\n[ \t][^\r\n]*)*\r\n")
+"""The last gate: whatever the library made of a value, it is one header and nothing behind it."""
+
+
 class _Policy(EmailPolicy):
     """The library's SMTP policy, but ids and links are folded at blanks only."""
 
     def fold(self, name: str, value: str) -> str:
         if name.lower() in _UNFOLDED:
             return f"{name}: " + "\r\n ".join(str(value).split()) + "\r\n"
-        return str(super().fold(name, value))
+        made = str(super().fold(name, value))
+        if not _ONE_HEADER.fullmatch(made):
+            raise ValueError(f"{name} would become more than one header")
+        return made
 
     def fold_binary(self, name: str, value: str) -> bytes:
-        if name.lower() in _UNFOLDED:
-            return self.fold(name, value).encode("ascii")
-        return super().fold_binary(name, value)
+        return self.fold(name, value).encode("utf-8" if self.utf8 else "ascii")
 
 
 @dataclass(frozen=True)
@@ -78,12 +84,14 @@ def plan(command: SendEmail, own_sender: Checked, templates: Templates) -> Plan:
         MailInvalidError: with the field that is wrong.
     """
     check_headers(command.headers)
-    if command.unsubscribe_url and not command.unsubscribe_url.isascii():
-        raise MailInvalidError("must be ASCII: encode it", field="unsubscribe_url")
-    for name in ("in_reply_to", *(f"references.{n}" for n in range(len(command.references)))):
-        value = command.references[int(name[11:])] if "." in name else command.in_reply_to
-        if value and not value.isascii():
-            raise MailInvalidError("a Message-ID is ASCII", field=name)
+    ids = {f"references.{n}": value for n, value in enumerate(command.references)}
+    ids |= {
+        "in_reply_to": command.in_reply_to or "",
+        "unsubscribe_url": command.unsubscribe_url or "",
+    }
+    for place, value in ids.items():
+        if not one_line(value, place).isascii():
+            raise MailInvalidError("must be ASCII", field=place)
     content = _content(command, templates)
     for number, image in enumerate(command.images):
         if f"cid:{image.cid}" not in (content.html or ""):

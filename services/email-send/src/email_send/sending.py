@@ -121,6 +121,7 @@ class _Job:
 
     async def run(self) -> EmailSent:
         record = self._known(await self._progress.load())
+        self._progress.record = record
         if self._open(record):
             try:
                 record = await self._try(record)
@@ -300,8 +301,14 @@ class _Job:
 
         Raises:
             MailRefusedError, MailGaveUpError: nobody got it.
+        MailUncertainError: nobody that is known of, and an answer was lost.
         """
         if not record.having("accepted"):
+            if record.lost or record.flight:
+                raise MailUncertainError(
+                    f"an answer to the mail {self._mail_id} was lost before: look there whether "
+                    f"it went out; since then {_told(record)}"
+                )
             kind = MailGaveUpError if record.having("gave_up") else MailRefusedError
             raise kind(_told(record), field="to")
         found = [(one.given, record.outcomes[one.wire]) for one in self._plan.recipients]
