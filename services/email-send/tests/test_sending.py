@@ -1,14 +1,24 @@
 """Mails at the sandbox: who gets what, that nobody gets it twice, and what is told."""
 
+import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 
+import dkim
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 from email_send.errors import (
     AccountUnroutableError,
     BusinessKeyReusedError,
     MailAnswerLostError,
+    MailBusyError,
     MailDeferredError,
     MailGaveUpError,
     MailInvalidError,
@@ -245,8 +255,6 @@ async def test_key_that_another_command_is_sending_waits(worker, sandbox, mails)
     sandbox.control.smtp_answer("accepted", "lost")
     with pytest.raises(MailAnswerLostError):
         await worker.send("m-1", business_key="k")
-    from email_send.errors import MailBusyError  # noqa: PLC0415
-
     with pytest.raises(MailBusyError):
         await worker.send("m-2", business_key="k")
     assert len(mails()) == 1
@@ -313,3 +321,50 @@ async def test_files_that_are_missing_or_too_large_are_told(make_replica, mails)
     with pytest.raises(ArtifactMissingError):
         await worker.send(attachments=[{"artifact": gone, "name": "a.pdf"}])
     assert mails() == []
+
+
+async def test_server_that_wants_fewer_recipients_gets_the_rest_at_once(worker, sandbox, mails):
+    sandbox.control.smtp_answer("rcpt", "452 4.5.3 Too many recipients", recipient=ION)
+    with pytest.raises(MailDeferredError) as deferred:
+        await worker.send("m-1", to=[ANA, ION])
+    assert deferred.value.retry_after == 1
+    await worker.send("m-1", to=[ANA, ION])
+    assert [one["recipients"] for one in mails()] == [[ANA], [ION]]
+
+
+async def test_bounces_tell_which_mail_they_are_about(make_replica, mails):
+    worker = await make_replica(bounce="bounce+{job}@țară.example")
+    event = await worker.send()
+    job = event.mail_id.partition("@")[0]
+    assert mails()[0]["sender"] == f"bounce+{job}@xn--ar-kla13i.example"
+
+
+async def test_signed_mail_is_still_valid_behind_postfix(start_replica, plain, mta):
+    key = rsa.generate_private_key(65537, 2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    await mta.start()
+    worker = await start_replica(
+        **plain,
+        host=mta.host,
+        port=mta.starttls_port,
+        ca=mta.certificate.read_text(),
+        dkim_selector="s1",
+        dkim_key=pem,
+    )
+    pdf = await worker.artifacts.put(b"%PDF" * 100_000, media_type="application/pdf")
+    await worker.send(
+        subject="Factură ș", text="Bună.\n.\nziua\n" * 30, unsubscribe_url="https://a.example/u",
+        attachments=[{"artifact": pdf, "name": "f.pdf"}],
+    )  # fmt: skip
+    mta.wait_mails(1)
+    [file] = (mta.certificate.parent / "mail" / "all" / "new").iterdir()
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    record = b"v=DKIM1; k=rsa; p=" + b"".join(public.splitlines()[1:-1])
+    assert dkim.verify(file.read_bytes(), dnsfunc=lambda *_, **__: record)
+
+
+async def test_hundred_mails_at_once_share_eight_sessions(worker, sandbox, mails):
+    await asyncio.gather(*(worker.send(subject=f"mail {number}") for number in range(100)))
+    told = sandbox.control.smtp()
+    assert len({one["message_id"] for one in told["mails"]}) == 100
+    assert told["sessions"] <= 8

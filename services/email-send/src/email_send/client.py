@@ -84,14 +84,19 @@ class Connection:
         return self._smtp.is_connected and self._left > 0
 
     def close(self) -> None:
-        """Cut it."""
+        """Cut it: a farewell of TLS would wait for a server that may be gone."""
+        transport = self._smtp.transport
         self._smtp.close()
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.abort()
 
     async def end(self) -> None:
         """Say QUIT; a server that does not answer is left."""
-        with contextlib.suppress(*_BROKEN):
-            await self._smtp.quit(timeout=1)
-        self._smtp.close()
+        try:
+            with contextlib.suppress(*_BROKEN):
+                await self._smtp.execute_command(b"QUIT", timeout=1)
+        finally:
+            self.close()
 
     async def noop(self) -> None:
         """Ask for a sign of life."""
