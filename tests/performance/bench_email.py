@@ -27,8 +27,8 @@ from pathlib import Path
 
 import structlog
 
-from email_send.client import MailClient
 from email_send.config import Settings
+from email_send.relay import MailClient
 from email_send.sending import Parts, Sender
 from email_send.templating import Templates
 from workers_contracts.email import SendEmail

@@ -115,7 +115,7 @@ class SendEmail(Command):
         max_length=200,
         pattern=_NO_CONTROL,
         description="What the mail is about, for example invoice-accepted:PMX-2026-0001. One mail "
-        "a key and tenant is ever sent, whatever message ids ask for it.",
+        "a key and tenant is sent, whatever message ids ask for it; remembered for a week.",
     )
 
     subject: Line | None = Field(

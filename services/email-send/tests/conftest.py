@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from email_send.client import MailClient
 from email_send.config import Settings
 from email_send.handlers import send_email
+from email_send.relay import MailClient
 from email_send.sending import Parts, Sender
 from email_send.templating import Templates
 from workers_contracts.email import EmailSent, SendEmail

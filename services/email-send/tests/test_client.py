@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from email_send.client import MailClient, Outgoing
+from email_send.client import Outgoing
 from email_send.config import Settings
 from email_send.errors import (
     MailAnswerLostError,
@@ -14,6 +14,7 @@ from email_send.errors import (
     RelayConfigurationError,
     RelayUnavailableError,
 )
+from email_send.relay import MailClient
 
 BODY = b"Subject: x\r\n\r\nhello\r\n"
 ANA = "ana@client.example"

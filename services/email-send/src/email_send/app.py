@@ -9,9 +9,9 @@ from workers_runtime.artifacts import Artifacts
 from workers_runtime.config import load
 from workers_runtime.redis_pool import connect
 
-from .client import MailClient
 from .config import Settings
 from .handlers import router
+from .relay import MailClient
 from .sending import Parts, Sender
 from .templating import Templates
 

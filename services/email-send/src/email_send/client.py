@@ -13,10 +13,7 @@ from dataclasses import dataclass, field
 
 import aiosmtplib
 
-from workers_runtime.logs import get_logger
-
 from .accounts import Account
-from .breaker import Breaker
 from .config import Settings
 from .errors import (
     MailAnswerLostError,
@@ -24,15 +21,10 @@ from .errors import (
     RelayConfigurationError,
     RelayUnavailableError,
 )
-from .pool import Pool
 from .replies import Reply
 
-_log = get_logger(__name__)
 CONFIGURATION_SECONDS = 300.0
 """A refused account is left alone for this long: only a person can mend it."""
-
-CHECK_SECONDS = 4.5
-"""Of the health check, below the 5 s that a check has."""
 
 _BROKEN = (aiosmtplib.SMTPException, OSError, ValueError)
 Begin = Callable[[], Awaitable[None]]
@@ -65,7 +57,7 @@ class Delivery:
     """To MAIL FROM, when that was refused."""
 
 
-class _StaleError(Exception):
+class StaleError(Exception):
     """A connection that was used before is gone; nothing of this mail was taken in."""
 
 
@@ -99,8 +91,11 @@ class Connection:
             self.close()
 
     async def noop(self) -> None:
-        """Ask for a sign of life."""
-        await self._smtp.noop()
+        """Ask for a sign of life; RelayUnavailableError when there is none."""
+        try:
+            await self._smtp.noop()
+        except _BROKEN as error:
+            raise RelayUnavailableError(f"{self._smtp.hostname}: {_words(error)}") from None
 
     async def send(self, mail: Outgoing, begin: Begin) -> Delivery:
         """Hand a mail over.
@@ -118,7 +113,7 @@ class Connection:
         except _BROKEN as error:
             # A server may have ended an idle session: the next one, made anew, tells.
             if reused:
-                raise _StaleError from None
+                raise StaleError from None
             raise RelayUnavailableError(f"the session broke off ({_words(error)})") from None
         if asked.sender or not any(_is_taken(one) for one in asked.recipients.values()):
             await self._reset()
@@ -183,148 +178,56 @@ class Connection:
             self._smtp.close()  # nothing is lost: the next mail takes another connection
 
 
-class Relay:
-    """One account's server."""
+async def connect(account: Account, settings: Settings, tls: ssl.SSLContext | None) -> Connection:
+    """Open a session, with TLS and the log-in done.
 
-    def __init__(self, name: str, account: Account, settings: Settings) -> None:
-        self._name = name
-        self._account = account
-        self._settings = settings
-        self._breaker = Breaker()
-        self._tls: ssl.SSLContext | None = None
-        self.pool: Pool[Connection] = Pool(
-            self._open, size=account.connections, idle_seconds=settings.idle_seconds
-        )
-
-    async def deliver(self, mail: Outgoing, begin: Begin) -> Delivery:
-        """Hand a mail over, on a connection that is there or on a new one."""
-        self._ask_breaker()
-        for fresh in (False, True):
-            try:
-                async with self.pool.connection(fresh=fresh) as connection:
-                    return await connection.send(mail, begin)
-            except _StaleError:
-                continue
-        raise RelayUnavailableError("the server ends each session before it takes a mail")
-
-    async def problem(self) -> str | None:
-        """Say what is wrong with the server; a NOOP that it answers is the proof."""
-        if self._breaker.closed_for:
-            return f"{self._place}: {self._breaker.cause}"
-        try:
-            async with asyncio.timeout(CHECK_SECONDS):
-                await self._ask()
-        except TimeoutError:
-            cause = f"no answer within {CHECK_SECONDS:g} s"
-            self._breaker.failed(cause)
-            return f"{self._place}: {cause}"
-        except (RelayUnavailableError, RelayConfigurationError) as error:
-            return str(error)
-        except _BROKEN as error:
-            return f"{self._place}: {_words(error)}"
-        return None
-
-    async def _ask(self) -> None:
-        # Not one of the pool's: those may all be busy with mails.
-        connection = await self._open()
-        try:
-            await connection.noop()
-            await connection.end()
-        finally:
-            connection.close()
-
-    def _ask_breaker(self) -> None:
-        if seconds := self._breaker.closed_for:
-            raise RelayUnavailableError(
-                f"{self._place} did not answer several times: {self._breaker.cause}",
-                retry_after=max(1.0, seconds),
-            )
-
-    @property
-    def _place(self) -> str:
-        return f"{self._account.host}:{self._account.real_port}"
-
-    async def _open(self) -> Connection:
-        account, settings = self._account, self._settings
-        password = account.secret
-        smtp = aiosmtplib.SMTP(
-            hostname=account.host,
-            port=account.real_port,
-            username=account.username or None,
-            password=password or None,
-            local_hostname=settings.helo or _machine(),
-            timeout=settings.answer_seconds,
-            use_tls=account.tls == "implicit",
-            start_tls=account.tls == "starttls",
-            tls_context=self._context() if account.tls != "none" else None,
-        )
-        try:
-            await smtp.connect()
-            # Greeting and log-in leave it to the first mail otherwise.
-            if smtp.is_ehlo_or_helo_needed:
-                await smtp.ehlo()
-        except BaseException as error:
-            smtp.close()
-            if isinstance(error, _BROKEN):
-                raise self._failed(error) from None
-            raise
-        self._breaker.succeeded()
-        _log.info("mail server connected", account=self._name, server=self._place)
-        return Connection(
-            smtp, mails=settings.mails_per_connection, data_seconds=settings.data_seconds
-        )
-
-    def _failed(self, error: Exception) -> RelayUnavailableError | RelayConfigurationError:
-        words, code = _words(error), getattr(error, "code", 0)
-        if self._is_configuration(error, code):
-            return RelayConfigurationError(
-                f"{self._place}: {words}: an operator has to mend the account or the server's "
-                "certificate",
-                retry_after=CONFIGURATION_SECONDS,
-            )
-        self._breaker.failed(words)
-        return RelayUnavailableError(f"{self._place}: {words}")
-
-    @staticmethod
-    def _is_configuration(error: Exception, code: int) -> bool:
-        if isinstance(error, aiosmtplib.SMTPResponseException):
-            return code >= 500  # 535: the log-in; 554: it takes nothing from this machine
-        causes = (error, error.__cause__, error.__context__)
-        if any(isinstance(one, ssl.SSLCertVerificationError) for one in causes):
-            return True
-        known = (ConnectionError, TimeoutError, OSError)
-        # What is left of the library's own: no STARTTLS offered, no way to log in.
-        return isinstance(error, aiosmtplib.SMTPException) and not isinstance(error, known)
-
-    def _context(self) -> ssl.SSLContext:
-        if self._tls is None:
-            self._tls = ssl.create_default_context()
-            if certificates := self._account.certificates:
-                self._tls.load_verify_locations(cadata=certificates)
-        return self._tls
+    Raises:
+        RelayUnavailableError: the server was not reached, or cannot now.
+        RelayConfigurationError: it refuses the account, or its certificate is not trusted.
+    """
+    smtp = aiosmtplib.SMTP(
+        hostname=account.host,
+        port=account.real_port,
+        username=account.username or None,
+        password=account.secret or None,
+        local_hostname=settings.helo or _machine(),
+        timeout=settings.answer_seconds,
+        use_tls=account.tls == "implicit",
+        start_tls=account.tls == "starttls",
+        tls_context=tls,
+    )
+    try:
+        await smtp.connect()
+        # Left to the first mail otherwise, whose check of the size needs it.
+        if smtp.is_ehlo_or_helo_needed:
+            await smtp.ehlo()
+    except BaseException as error:
+        smtp.close()
+        if isinstance(error, _BROKEN):
+            raise _failed(f"{account.host}:{account.real_port}", error) from None
+        raise
+    return Connection(smtp, mails=settings.mails_per_connection, data_seconds=settings.data_seconds)
 
 
-class MailClient:
-    """All accounts' servers; make it inside the event loop."""
+def _failed(place: str, error: Exception) -> RelayUnavailableError | RelayConfigurationError:
+    if not _is_configuration(error, getattr(error, "code", 0)):
+        return RelayUnavailableError(f"{place}: {_words(error)}")
+    return RelayConfigurationError(
+        f"{place}: {_words(error)}: an operator has to mend the account, or the server's "
+        "certificate",
+        retry_after=CONFIGURATION_SECONDS,
+    )
 
-    def __init__(self, settings: Settings) -> None:
-        accounts = settings.ways().all
-        self._relays = {name: Relay(name, one, settings) for name, one in accounts.items()}
 
-    def relay(self, account: str) -> Relay:
-        """Return the server of an account."""
-        return self._relays[account]
-
-    async def close(self) -> None:
-        """End every connection."""
-        await asyncio.gather(*(one.pool.close() for one in self._relays.values()))
-
-    async def problem(self) -> str | None:
-        """Say what is wrong with any of the servers."""
-        relays = self._relays.items()
-        found = await asyncio.gather(*(one.problem() for _, one in relays))
-        wrong = [f"{name}: {text}" for (name, _), text in zip(relays, found, strict=True) if text]
-        return "; ".join(wrong) or None
+def _is_configuration(error: Exception, code: int) -> bool:
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        return code >= 500  # 535: the log-in; 554: it takes nothing from this machine
+    causes = (error, error.__cause__, error.__context__)
+    if any(isinstance(one, ssl.SSLCertVerificationError) for one in causes):
+        return True
+    known = (ConnectionError, TimeoutError, OSError)
+    # What is left of the library's own: no STARTTLS offered, no way to log in.
+    return isinstance(error, aiosmtplib.SMTPException) and not isinstance(error, known)
 
 
 def _is_taken(reply: Reply) -> bool:

@@ -3,12 +3,13 @@
 import asyncio
 import hashlib
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import redis.asyncio as redis
 
-from workers_contracts.email import EmailSent, Mailbox, RecipientOutcome, SendEmail
+from workers_contracts.email import EmailSent, Mailbox, SendEmail
 from workers_runtime.artifacts import Artifacts
 from workers_runtime.errors import TransientError
 from workers_runtime.failure import backoff
@@ -18,32 +19,34 @@ from workers_runtime.pace import Pace
 from . import files, signing
 from .accounts import Account, Accounts
 from .addresses import check
-from .client import CONFIGURATION_SECONDS, Delivery, MailClient, Outgoing
+from .client import CONFIGURATION_SECONDS, Delivery, Outgoing
 from .config import Settings
 from .errors import (
     AccountUnroutableError,
     BusinessKeyReusedError,
     MailBusyError,
     MailDeferredError,
-    MailGaveUpError,
     MailInvalidError,
     MailPacedError,
-    MailRefusedError,
     MailUncertainError,
     RelayConfigurationError,
 )
 from .mail import File, Plan, build, mail_id, plan
 from .progress import Outcome, Progress, Record, flight, shared
-from .replies import Meaning, Reply
+from .relay import MailClient
+from .settling import event, outcomes_of, told, wait
 from .templating import Templates
 
 MAX_LOST = 5
 """Lost answers of one mail; then a person decides, whatever the policy says."""
 
-_LONGEST_WAIT = 3600.0
 _BIG = 200_000
 """Bytes of files above which a mail is made in a thread: Base64 of them would hold the loop up."""
 
+_HEAVY = 1_000_000
+"""Bytes of files above which a mail waits for its turn in memory: it is there several times."""
+
+_HEAVY_AT_ONCE = 2
 _ROW = "mails"
 
 
@@ -64,6 +67,7 @@ class Sender:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._heavy = asyncio.Semaphore(_HEAVY_AT_ONCE)
 
     async def send(self, command: SendEmail, task: Task) -> EmailSent:
         """Send the mail to those who did not get it yet.
@@ -86,7 +90,11 @@ class Sender:
         key = ("key", command.business_key) if command.business_key else ("id", task.message_id)
         job = derived_id("email", task.tenant, *key)
         progress = Progress(parts.state, job, seconds=parts.settings.journal_ttl_seconds)
-        return await _Job(parts, name, account, planned, task, job, progress).run()
+        work = _Job(parts, name, account, planned, task, job, progress)
+        size = sum(one.artifact.size for one in command.attachments)
+        size += sum(one.artifact.size for one in command.images)
+        async with self._heavy if size > _HEAVY else nullcontext():
+            return await work.run()
 
 
 class _Job:
@@ -127,7 +135,7 @@ class _Job:
                 record = await self._try(record)
             except TransientError as error:
                 record = await self._later(error)
-        return self._event(record)
+        return event(record, self._plan, account=self._name, identity=self._mail_id)
 
     def _known(self, record: Record) -> Record:
         """Return what to go on from: the record of this very mail, or a new one.
@@ -137,8 +145,8 @@ class _Job:
             MailBusyError: another command of the same key sends it now.
             MailUncertainError: nobody knows whether it went out, and the policy is to ask.
         """
-        told = self._command.model_dump_json(exclude={"give_up_at"})
-        content = hashlib.sha256(told.encode()).hexdigest()
+        asked = self._command.model_dump_json(exclude={"give_up_at"})
+        content = hashlib.sha256(asked.encode()).hexdigest()
         owner, replayed = self._task.message_id, self._task.replay > record.replay
         nobody_has_it = not (record.flight or record.having("accepted"))
         if record.content not in ("", content):
@@ -177,11 +185,11 @@ class _Job:
     async def _try(self, record: Record) -> Record:
         if (until := self._command.give_up_at) and datetime.now(UTC) > until:
             return await self._give_up(record, "its give_up_at is over")
+        await self._turn()
         found = await files.read(
             self._parts.artifacts, self._command, limit=self._settings.max_bytes
         )
         content = await self._content(found)
-        await self._turn()
         outgoing = Outgoing(
             self._bounce(), tuple(self._open(record)), content, utf8=self._plan.needs_utf8
         )
@@ -244,13 +252,7 @@ class _Job:
 
     async def _settled(self, record: Record, delivery: Delivery) -> Record:
         """Note what the server said, and go on or come again."""
-        if delivery.sender is not None:
-            found = {one: _outcome(delivery.sender) for one in self._open(record)}
-        else:
-            found = {
-                one: _outcome(delivery.content if _taken(reply) and delivery.content else reply)
-                for one, reply in delivery.recipients.items()
-            }
+        found = outcomes_of(delivery, self._open(record))
         waiting = [one for one in found.values() if one.status == "deferred"]
         record = replace(
             record.with_outcomes(found),
@@ -260,24 +262,17 @@ class _Job:
         )
         await self._progress.settle(record)
         if waiting:
-            raise MailDeferredError(_told(record), retry_after=self._wait(record, waiting))
+            seconds = wait(record, waiting, first=self._settings.retry_seconds)
+            raise MailDeferredError(told(record), retry_after=seconds)
         return record
-
-    def _wait(self, record: Record, waiting: list[Outcome]) -> float:
-        replies = [Reply(one.code, one.text) for one in waiting]
-        if record.having("accepted") and all(one.is_too_many for one in replies):
-            return 1.0
-        if all(one.is_full_mailbox for one in replies):
-            return _LONGEST_WAIT
-        doubled = self._settings.retry_seconds * 2.0 ** min(record.deferrals - 1, 10)
-        return min(doubled, max(_LONGEST_WAIT, self._settings.retry_seconds))
 
     async def _later(self, error: TransientError) -> Record:
         """Come again after the error's time, or end here when that is past the term."""
-        wait = error.retry_after or backoff(self._task.attempt, 0.1)
-        if datetime.now(UTC) + timedelta(seconds=wait) > self._term:
+        seconds = error.retry_after or backoff(self._task.attempt, 0.1)
+        if datetime.now(UTC) + timedelta(seconds=seconds) > self._term:
             return await self._give_up(self._progress.record, str(error))
-        error.retry_after, error.give_up_at = wait, self._term + timedelta(seconds=wait)
+        error.retry_after = seconds
+        error.give_up_at = self._term + timedelta(seconds=seconds)
         raise error
 
     @property
@@ -295,53 +290,3 @@ class _Job:
         record = replace(record.with_outcomes(found), settled_at=time.time())
         await self._progress.settle(record)
         return record
-
-    def _event(self, record: Record) -> EmailSent:
-        """Return the final event.
-
-        Raises:
-            MailRefusedError, MailGaveUpError: nobody got it.
-        MailUncertainError: nobody that is known of, and an answer was lost.
-        """
-        if not record.having("accepted"):
-            if record.lost or record.flight:
-                raise MailUncertainError(
-                    f"an answer to the mail {self._mail_id} was lost before: look there whether "
-                    f"it went out; since then {_told(record)}"
-                )
-            kind = MailGaveUpError if record.having("gave_up") else MailRefusedError
-            raise kind(_told(record), field="to")
-        found = [(one.given, record.outcomes[one.wire]) for one in self._plan.recipients]
-        return EmailSent(
-            mail_id=self._mail_id,
-            account=self._name,
-            sender=self._plan.sender.wire,
-            recipients=[
-                RecipientOutcome.model_validate(
-                    {"address": address, "status": one.status, "code": one.code, "text": one.text}
-                )
-                for address, one in found
-            ],
-            accepted=sum(one.status == "accepted" for _, one in found),
-            refused=sum(one.status != "accepted" for _, one in found),
-            size=record.size,
-            maybe_duplicate=record.lost > 0,
-            lost_answers=record.lost,
-            sent_at=datetime.fromtimestamp(record.settled_at, UTC),
-        )
-
-
-def _taken(reply: Reply) -> bool:
-    return reply.meaning is Meaning.ACCEPTED
-
-
-def _outcome(reply: Reply) -> Outcome:
-    return Outcome.of(reply.meaning.value, reply)
-
-
-def _told(record: Record) -> str:
-    """Say what the server said of those who did not get it."""
-    rest = [(a, o) for a, o in record.outcomes.items() if o.status != "accepted"]
-    shown = "; ".join(f"{address}: {one.text}" for address, one in rest[:5])
-    more = f"; and {len(rest) - 5} more" if len(rest) > 5 else ""
-    return f"the mail server refused {shown}{more}"
