@@ -238,15 +238,17 @@ async def test_mail_that_the_server_cannot_take_is_refused_before_it_is_sent(mak
 async def test_without_tls_nothing_is_said_that_tls_should_cover(make_client):
     """A server, or who stands before it, that takes STARTTLS away."""
     async with serving() as liar:
-        client = make_client(liar.port, tls="starttls", username="facturi", password="hidden-word")
+        secret = {"tls": "starttls", "username": "facturi", "password": "hidden-word"}
+        client = make_client(liar.port, **secret)
         with pytest.raises(RelayConfigurationError, match="STARTTLS"):
             await deliver(client)
-        assert await client.problem()
+        assert "STARTTLS" in await client.problem()
         liar.script["EHLO"] = "250-liar\r\n250-AUTH PLAIN LOGIN\r\n250 STARTTLS"
         for answer in ("454 4.7.0 not now", "220 Go", "502 5.5.1 no"):
             liar.script["STARTTLS"] = answer
             with pytest.raises((RelayConfigurationError, RelayUnavailableError)):
-                await deliver(client)
+                await deliver(make_client(liar.port, **secret))
+        assert liar.sessions == 4
         words = " ".join(liar.seen)
         assert "AUTH" not in words
         assert "MAIL" not in words
@@ -321,3 +323,14 @@ async def test_postfix_that_ended_idle_sessions_or_was_restarted_costs_no_mail(m
     await mta.start()
     await deliver(client)
     mta.wait_mails(3)
+
+
+async def test_refused_account_is_tried_once_by_mails_and_health_check_together(make_client):
+    async with serving(greeting="554 5.7.1 go away") as liar:
+        client = make_client(liar.port)
+        for _ in range(3):
+            with pytest.raises(RelayConfigurationError, match="go away") as refused:
+                await deliver(client)
+            assert 290 < refused.value.retry_after <= 300
+            assert "go away" in await client.problem()
+        assert liar.sessions == 1

@@ -7,7 +7,15 @@ from workers_runtime.logs import get_logger
 
 from .accounts import Account
 from .breaker import Breaker
-from .client import Begin, Connection, Delivery, Outgoing, StaleError, connect
+from .client import (
+    CONFIGURATION_SECONDS,
+    Begin,
+    Connection,
+    Delivery,
+    Outgoing,
+    StaleError,
+    connect,
+)
 from .config import Settings
 from .errors import RelayConfigurationError, RelayUnavailableError
 from .pool import Pool
@@ -25,6 +33,8 @@ class Relay:
         self._account = account
         self._settings = settings
         self._breaker = Breaker()
+        # One refusal is enough: who tries a wrong password again and again is locked out.
+        self._refusal = Breaker(failures=1, seconds=CONFIGURATION_SECONDS)
         self._tls: ssl.SSLContext | None = None
         self.pool: Pool[Connection] = Pool(
             self._open, size=account.connections, idle_seconds=settings.idle_seconds
@@ -43,8 +53,9 @@ class Relay:
 
     async def problem(self) -> str | None:
         """Say what is wrong with the server; a NOOP that it answers is the proof."""
-        if self._breaker.closed_for:
-            return self._breaker.cause
+        for one in (self._refusal, self._breaker):
+            if one.closed_for:
+                return one.cause
         try:
             async with asyncio.timeout(CHECK_SECONDS):
                 await self._ask()
@@ -66,6 +77,8 @@ class Relay:
             connection.close()
 
     def _ask_breaker(self) -> None:
+        if seconds := self._refusal.closed_for:
+            raise RelayConfigurationError(self._refusal.cause, retry_after=max(1.0, seconds))
         if seconds := self._breaker.closed_for:
             raise RelayUnavailableError(
                 f"the mail server did not answer several times: {self._breaker.cause}",
@@ -82,8 +95,12 @@ class Relay:
         except RelayUnavailableError as error:
             self._breaker.failed(str(error))
             raise
+        except RelayConfigurationError as error:
+            self._refusal.failed(str(error))
+            raise
         self._breaker.succeeded()
-        _log.info("mail server connected", account=self._name, server=self._place)
+        self._refusal.succeeded()
+        _log.debug("mail server connected", account=self._name, server=self._place)
         return made
 
     def _context(self) -> ssl.SSLContext | None:
