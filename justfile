@@ -88,6 +88,12 @@ bench *args:
     @-python -m workers_stack servers
     @PYTHONPATH=tests/performance python -m bench "$@"
 
+# Mails a second at a server 20 ms away, against one connection a mail: `bench-email --json FILE`
+[group('check')]
+bench-email *args:
+    @-python -m workers_stack servers
+    @python tests/performance/bench_email.py "$@"
+
 # Make a new worker: `new-worker --tag bank.statement --command statement.import`
 [group('maintain')]
 new-worker *args:

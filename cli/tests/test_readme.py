@@ -51,6 +51,7 @@ def environment(
         "ANAF_EFACTURA_TRUSTED_SEALS": str(seal),
         "ANAF_EFACTURA_CHECK_PLAN": "1,1,1",
         **sandbox.slack,
+        **sandbox.smtp,
     }
     registry = start_worker("registry_service", WORKERS_ENV="dev")
     programs = [start_worker(name, **authorities) for name in WORKERS]

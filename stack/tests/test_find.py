@@ -191,13 +191,17 @@ def test_apt_installs_while_services_are_held_down(bare_machine, tmp_path, monke
     )
     monkeypatch.setattr(apt, "can_install", lambda: True)
     monkeypatch.setattr(apt.install, "__kwdefaults__", {"policy": policy})
+    told = bare_machine("debconf-set-selections", 'cat > "$0.log"')
     install_programs(said.append, {})
     assert said == [
-        "installing rabbitmq-server and redis-server with apt-get (about half a minute)"
+        "installing rabbitmq-server and redis-server with apt-get (about half a minute)",
+        "installing postfix with apt-get, a mail server for the tests; it stays down",
     ]
     calls = Path(f"{program}.log").read_text().splitlines()
     assert calls[0].endswith(" update")
     assert calls[1].endswith(" install --no-install-recommends rabbitmq-server redis-server")
+    assert calls[3].endswith(" install --no-install-recommends postfix")
+    assert "No configuration" in Path(f"{told}.log").read_text()
     assert not policy.exists()
 
 

@@ -78,6 +78,8 @@ def test_own_settings_carry_the_service_in_their_name(services, script):
     usual = {"VIES_URL", "DATABASE_URL", "ANAF_CLIENT_ID", "ANAF_CLIENT_SECRET"}
     usual |= {"ANAF_REFRESH_TOKEN", "ANAF_CALL_SECONDS", "PREFETCH", "RETRY_MAX_AGE_SECONDS"}
     usual |= {"SLACK_WEBHOOK_URL", "SLACK_BOT_TOKEN"}
+    smtp = "HOST PORT TLS USERNAME PASSWORD CA FROM FROM_NAME"
+    usual |= {f"SMTP_{one}" for one in smtp.split()}
     for service in services:
         prefix = service.source.name.upper() + "_"
         own = next(s for s in variables.sections()[::-1] if s.programs == (service.folder.name,))

@@ -59,6 +59,7 @@ async def test_worker_killed_at_a_failpoint_loses_nothing_and_repeats_nothing(
     assert len({e.message_id for e in same}) == 1
     assert len(sandbox.control.uploads()) <= 1
     assert len(sandbox.control.slack()["messages"]) <= 1
+    assert len(sandbox.control.mails()) <= 1
 
 
 async def test_result_is_kept_in_redis(service, worker, bus, redis_url):

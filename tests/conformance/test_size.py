@@ -12,6 +12,8 @@ IDLE_MB = 120
 LOADED_WHEN_USED = {
     "alembic",  # a database that is older than this worker
     "asyncpg",  # a ledger in PostgreSQL
+    "dkim",  # a mail that is signed
+    "dns",
     "google.protobuf",  # traces to a collector
     "lxml.etree",  # the first XML
     "obstore",  # the first artifact

@@ -179,6 +179,7 @@ def anaf(tmp_path: Path, sandbox_keys: Path) -> Iterator[tuple[str, Control]]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     options = {"port": port, "calls-per-minute": CALLS_PER_MINUTE, "key-dir": sandbox_keys}
+    options["smtp-port"] = 0
     arguments = [f"--{name}={value}" for name, value in options.items()]
     with (tmp_path / "sandbox.log").open("wb") as log:
         process = subprocess.Popen(

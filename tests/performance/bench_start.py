@@ -56,6 +56,11 @@ def environment(broker: str, redis: str, folder: Path) -> dict[str, str]:
         "ANAF_CLIENT_ID": "bench",
         "ANAF_CLIENT_SECRET": "bench-secret",
         "ANAF_REFRESH_TOKEN": "bench-refresh-token",
+        "SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/T/B/bench",
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": "9",
+        "SMTP_TLS": "none",
+        "SMTP_FROM": "bench@example.ro",
         **dict.fromkeys(("ANAF_BASE_URL", "ANAF_LOGIN_URL", "ANAF_PUBLIC_URL", "VIES_URL"), NOBODY),
     }
     inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}

@@ -14,6 +14,7 @@ from .oauth.routes import ROUTES as OAUTH
 from .settings import Settings
 from .slack.api import ROUTES as SLACK_API
 from .slack.hooks import ROUTES as SLACK_HOOKS
+from .smtp.page import ROUTES as MAIL
 from .taxpayer.routes import ROUTES as TAXPAYER
 from .vies.routes import ROUTES as VIES
 from .world import World
@@ -31,6 +32,7 @@ def build(settings: Settings | None = None) -> Starlette:
             *VIES,
             *SLACK_HOOKS,
             *SLACK_API,
+            *MAIL,
         ],
         middleware=[Middleware(JournalMiddleware)],
         exception_handlers={404: _not_found},

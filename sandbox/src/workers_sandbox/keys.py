@@ -1,4 +1,4 @@
-"""The sandbox's two RSA keys: one seals archives, one signs access tokens."""
+"""The sandbox's RSA keys: for the seal, for access tokens, for the mail server's certificate."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+from .smtp.certificate import make, new_key
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:
@@ -18,6 +20,11 @@ class Keys:
     seal: rsa.RSAPrivateKey
     certificate: x509.Certificate
     token: rsa.RSAPrivateKey
+    mail: bytes
+    """The mail server's private key, PEM."""
+
+    mail_pem: bytes
+    """The mail server's certificate, for a client to trust."""
 
     @property
     def seal_pem(self) -> bytes:
@@ -29,7 +36,10 @@ def load(folder: Path | None) -> Keys:
     """Keys from the folder, made where missing; without a folder, new ones that live in memory."""
     seal = _key(folder, "seal.key")
     certificate = _stored(folder, "seal.pem", lambda: _self_signed(seal))
-    return Keys(seal, x509.load_pem_x509_certificate(certificate), _key(folder, "token.key"))
+    mail = _stored(folder, "smtp.key", new_key)
+    mail_pem = _stored(folder, "smtp.pem", lambda: make(mail))
+    token = _key(folder, "token.key")
+    return Keys(seal, x509.load_pem_x509_certificate(certificate), token, mail, mail_pem)
 
 
 def earlier_starts(folder: Path | None) -> int:

@@ -8,12 +8,14 @@ import time
 from types import TracebackType
 
 import uvicorn
+from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .app import build
 from .misbehaviours.transport import ABORT_EXTENSION
 from .settings import Settings
+from .smtp.server import MailServer
 
 
 class _CuttableProtocol(H11Protocol):
@@ -38,9 +40,9 @@ class _CuttableProtocol(H11Protocol):
         self.app = cuttable
 
 
-def _server(settings: Settings, *, quiet: bool) -> uvicorn.Server:
+def _server(app: Starlette, settings: Settings, *, quiet: bool) -> uvicorn.Server:
     config = uvicorn.Config(
-        build(settings),
+        app,
         host=settings.host,
         port=settings.port,
         http=_CuttableProtocol,
@@ -56,20 +58,26 @@ def _server(settings: Settings, *, quiet: bool) -> uvicorn.Server:
 
 def run(settings: Settings) -> None:
     """Serve until interrupted."""
-    _server(settings, quiet=False).run()
+    app = build(settings)
+    with MailServer(app.state.world):
+        _server(app, settings, quiet=False).run()
 
 
 class BackgroundServer:
     """A sandbox on a real socket, served by a thread of this process."""
 
     def __init__(self, settings: Settings) -> None:
-        self._server = _server(settings, quiet=True)
+        app = build(settings)
+        self._mail = MailServer(app.state.world)
+        self._server = _server(app, settings, quiet=True)
         self._socket = socket.create_server((settings.host, settings.port))
         self._thread = threading.Thread(target=self._serve, name="workers-sandbox", daemon=True)
         host, port = self._socket.getsockname()[:2]
         self.url = f"http://{host}:{port}"
+        self.smtp_port = self._mail.port
 
     def __enter__(self) -> "BackgroundServer":
+        self._mail.__enter__()
         self._thread.start()
         deadline = time.monotonic() + 10
         while not self._server.started:
@@ -84,6 +92,7 @@ class BackgroundServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._mail.__exit__()
         self._server.should_exit = True
         self._thread.join(timeout=10)
         self._socket.close()

@@ -84,6 +84,7 @@ class Settings:
 
     host: str = _option("127.0.0.1", str, "address to listen on", live=False)
     port: int = _option(8090, _port, "port to listen on; 0 takes a free one", live=False)
+    smtp_port: int = _option(8025, _port, "port of the mail server; 0 takes a free one", live=False)
     seed: int = _option(1, _count, "makes indices, delays and chaos repeatable", live=False)
     pace: str = _option("fast", _one_of("fast", "real"), "fast: parts of a second; real: minutes")
     state_delay: float | None = _option(

@@ -10,6 +10,7 @@ from .oauth.grants import Grants
 from .quotas import DailyCounters, MinuteWindow, Spacing
 from .settings import Settings
 from .slack.workspace import Workspace
+from .smtp.mailbox import Mailbox
 from .taxpayer.register import Register
 from .vies.numbers import VatNumbers
 
@@ -39,3 +40,4 @@ class World:
         self.faults = Faults(self.settings.seed)
         self.vat_numbers = VatNumbers()
         self.slack = Workspace()
+        self.mailbox = Mailbox()

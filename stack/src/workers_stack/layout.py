@@ -11,6 +11,8 @@ from .servers.ports import LOOPBACK, free_port, is_free
 
 REGISTRY_PORT = 8080
 SANDBOX_PORT = 8090
+SANDBOX_MAIL_PORT = 8025
+_SANDBOX_KEYS = "sandbox-keys"
 _VIES = "/taxation_customs/vies/services/checkVatService"
 # The sandbox answers in parts of a second: asking at ANAF's pace would only make people wait.
 _SANDBOX_PACE = {
@@ -54,6 +56,7 @@ class Layout:
     sandbox_port: int
     registry: Service | None
     workers: tuple[Service, ...]
+    mail_port: int = SANDBOX_MAIL_PORT
 
     @property
     def sandbox_url(self) -> str:
@@ -70,7 +73,8 @@ class Layout:
         environment = {
             "SANDBOX_HOST": LOOPBACK,
             "SANDBOX_PORT": str(self.sandbox_port),
-            "SANDBOX_KEY_DIR": str(folder / "sandbox-keys"),
+            "SANDBOX_SMTP_PORT": str(self.mail_port),
+            "SANDBOX_KEY_DIR": str(folder / _SANDBOX_KEYS),
             # The ledger outlives a restart of `dev`: indices must not begin anew.
             "SANDBOX_KEEP_COUNTING": "true",
             # A lost answer is lost after one second too, and the demonstration is quicker.
@@ -106,6 +110,7 @@ def read_layout(root: Path, *, usual_ports: bool) -> Layout:
         if (registry / "pyproject.toml").exists()
         else None,
         workers=workers,
+        mail_port=_port(SANDBOX_MAIL_PORT, usual_ports),
     )
 
 
@@ -136,6 +141,13 @@ def service_environment(
         "NOTIFY_SLACK_CHANNELS": "general,ops,contabilitate",
         "NOTIFY_SLACK_API_URL": f"{sandbox}/api/",
         "NOTIFY_SLACK_ALLOWED_HOSTS": sandbox.removeprefix("http://"),
+        "SMTP_HOST": LOOPBACK,
+        "SMTP_PORT": str(layout.mail_port),
+        "SMTP_USERNAME": "sandbox",
+        "SMTP_PASSWORD": "sandbox-smtp-password",
+        "SMTP_CA_FILE": str(folder / _SANDBOX_KEYS / "smtp.pem"),
+        "SMTP_FROM": "facturi@prima.example",
+        "SMTP_FROM_NAME": "Prima Exemplu SRL",
         "REGISTRY_JWT_SECRET": signing_key,
         **_SANDBOX_PACE,
     }

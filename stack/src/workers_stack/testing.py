@@ -1,7 +1,8 @@
 """pytest fixtures on real servers.
 
 `broker`, `redis_server`: shared by the session; `vhost_url`, `redis_url`: a place of the test's own
-on them; `private_broker`, `private_redis`: servers to be killed and frozen by one test.
+on them; `private_broker`, `private_redis`: servers to be killed and frozen by one test; `mta`: a
+mail server, Postfix.
 
 The session's servers are started on first use. Set RMQ_URL or REDIS_URL to use given ones instead
 (for `vhost_url` the given broker needs its management API, see RMQ_MANAGEMENT_URL).
@@ -19,7 +20,15 @@ from typing import TypeVar
 import pytest
 import redis
 
-from .servers import PrivateBroker, PrivateRedis, ServerError, broker_programs, redis_program
+from .servers import (
+    PrivateBroker,
+    PrivateMta,
+    PrivateRedis,
+    ServerError,
+    broker_programs,
+    mta_program,
+    redis_program,
+)
 from .servers.docker import ComposeServers, engine_answers, start_compose
 from .servers.given import GivenBroker, GivenRedis
 from .servers.keyvalue import DATABASES
@@ -108,6 +117,15 @@ def private_redis() -> Iterator[PrivateRedis]:
     _need(redis_program() is not None, "Redis", "redis-server")
     server = PrivateRedis()
     _run(server.start())
+    yield server
+    _run(server.close())
+
+
+@pytest.fixture
+def mta() -> Iterator[PrivateMta]:
+    """A Postfix of this test's own on loopback, not started: it relays nothing to anybody."""
+    _need(mta_program() is not None, "Postfix, and root to start it", "postfix")
+    server = PrivateMta()
     yield server
     _run(server.close())
 

@@ -65,6 +65,12 @@ def slack(world: World, body: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
+def smtp(world: World, body: dict[str, Any]) -> dict[str, Any]:
+    """Ask for an answer of the mail server's."""
+    world.mailbox.trouble(body)
+    return body
+
+
 def taxpayers(world: World, body: dict[str, Any]) -> dict[str, Any]:
     """Add or replace a company of the register."""
     return {"cui": world.taxpayers.add(body).cui}

@@ -65,6 +65,18 @@ def slack(world: World, request: Request) -> dict[str, Any]:
     }
 
 
+def smtp(world: World, request: Request) -> dict[str, Any]:
+    """The mail server: mails as their readers get them, sessions and log-ins."""
+    del request
+    mailbox = world.mailbox
+    return {
+        "mails": [one.shown() for one in mailbox.mails],
+        "sessions": mailbox.sessions,
+        "logins": mailbox.logins,
+        "refused_logins": mailbox.refused_logins,
+    }
+
+
 def requests(world: World, request: Request) -> list[dict[str, Any]]:
     """What arrived, `?operation=` narrows it."""
     return world.journal.requests(request.query_params.get("operation"))

@@ -28,6 +28,11 @@ async def seal(request: Request) -> Response:
     return Response(request.app.state.world.keys.seal_pem, media_type="application/x-pem-file")
 
 
+async def mail_certificate(request: Request) -> Response:
+    """The certificate of the mail server, for a product to trust."""
+    return Response(request.app.state.world.keys.mail_pem, media_type="application/x-pem-file")
+
+
 async def health(request: Request) -> Response:
     """Whether the sandbox answers."""
     del request
@@ -44,6 +49,7 @@ _POSTS = {
     "inbound": inbound,
     "vies": actions.vies,
     "slack": actions.slack,
+    "smtp": actions.smtp,
 }
 _GETS = {
     "scenarios": reports.scenarios,
@@ -53,6 +59,7 @@ _GETS = {
     "state": reports.state,
     "clock": reports.clock,
     "slack": reports.slack,
+    "smtp": reports.smtp,
 }
 
 ROUTES = [
@@ -61,5 +68,6 @@ ROUTES = [
     Route("/_control/scenarios", clear_scenarios, methods=["DELETE"]),
     Route("/_control/scenarios/{rule_id:int}", remove_scenario, methods=["DELETE"]),
     Route("/_control/seal.pem", seal),
+    Route("/_control/smtp.pem", mail_certificate),
     Route("/health", health),
 ]

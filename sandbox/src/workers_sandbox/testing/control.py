@@ -87,6 +87,24 @@ class Control:
         """Ask for an answer of Slack's: `status`, `retry_after`, `times`."""
         self.post("slack", {"operation": operation, "error": error, **options})
 
+    def smtp(self) -> dict[str, Any]:
+        """The mail server's mails, sessions and log-ins."""
+        shown: dict[str, Any] = self._get("smtp")
+        return shown
+
+    def mails(self) -> list[dict[str, Any]]:
+        """The mails that the mail server took in."""
+        mails: list[dict[str, Any]] = self.smtp()["mails"]
+        return mails
+
+    def smtp_answer(self, step: str, answer: str, **options: Any) -> None:
+        """Ask for an answer of the mail server's: `recipient`, `times`."""
+        self.post("smtp", {"step": step, "answer": answer, **options})
+
+    def smtp_pem(self) -> bytes:
+        """The certificate of the mail server."""
+        return self._client.get("/smtp.pem").raise_for_status().content
+
     def oauth_reset(self) -> None:
         """Give the bootstrap refresh token back."""
         self.post("oauth/reset", {})

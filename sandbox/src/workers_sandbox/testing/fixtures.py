@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from workers_sandbox.settings import BOOTSTRAP_REFRESH_TOKEN, Settings
+from workers_sandbox.smtp.mailbox import PASSWORD, USER
 
 from .control import Control
 
@@ -21,6 +22,8 @@ class SandboxServer:
     client_id: str = "sandbox"
     client_secret: str = "sandbox"  # noqa: S105 - opens nothing real
     refresh_token: str = BOOTSTRAP_REFRESH_TOKEN
+    smtp_port: int = 0
+    keys: Path = Path()
 
     @property
     def slack(self) -> dict[str, str]:
@@ -29,6 +32,19 @@ class SandboxServer:
             "SLACK_WEBHOOK_URL": f"{self.url}/services/TSANDBOX/BGENERAL/sandbox",
             "NOTIFY_SLACK_API_URL": f"{self.url}/api/",
             "NOTIFY_SLACK_ALLOWED_HOSTS": self.url.removeprefix("http://"),
+        }
+
+    @property
+    def smtp(self) -> dict[str, str]:
+        """The environment that leads a client of SMTP here, over STARTTLS with a log-in."""
+        return {
+            "SMTP_HOST": "127.0.0.1",
+            "SMTP_PORT": str(self.smtp_port),
+            "SMTP_TLS": "starttls",
+            "SMTP_USERNAME": USER,
+            "SMTP_PASSWORD": PASSWORD,
+            "SMTP_FROM": "facturi@prima.example",
+            "SMTP_CA_FILE": str(self.keys / "smtp.pem"),
         }
 
     def access_token(self) -> str:
@@ -75,8 +91,16 @@ def sandbox(sandbox_settings: Settings, sandbox_keys: Path) -> Iterator[SandboxS
     # Imported here: the plugin is loaded by every pytest run of the environment.
     from workers_sandbox.server import BackgroundServer  # noqa: PLC0415
 
-    settings = replace(sandbox_settings, port=0, key_dir=sandbox_settings.key_dir or sandbox_keys)
+    keys = sandbox_settings.key_dir or sandbox_keys
+    settings = replace(sandbox_settings, port=0, smtp_port=0, key_dir=keys)
     with BackgroundServer(settings) as server:
         control = Control(server.url)
-        yield SandboxServer(server.url, control, settings.client_id, settings.client_secret)
+        yield SandboxServer(
+            server.url,
+            control,
+            settings.client_id,
+            settings.client_secret,
+            smtp_port=server.smtp_port,
+            keys=keys,
+        )
         control.close()

@@ -78,6 +78,7 @@ class Delivery:
             attempt=identity.attempt,
             in_doubt=identity.in_doubt,
             first_seen_ms=identity.first_seen_ms,
+            replay=identity.replay,
         )
 
     def waiting(

@@ -159,3 +159,5 @@ class Task:
     in_doubt: bool
     """True when an earlier try may have had its effect: ask the authority before repeating."""
     first_seen_ms: int
+    replay: int = 0
+    """How often a person sent it again from the dead letters."""

@@ -3,12 +3,14 @@
 from .broker import PrivateBroker
 from .find import Servers, find_servers, install_programs
 from .keyvalue import PrivateRedis, redis_program
+from .mta import PrivateMta, mta_program
 from .node import broker_programs
 from .ports import free_port, free_ports
 from .process import ServerError, ServerProcess
 
 __all__ = [
     "PrivateBroker",
+    "PrivateMta",
     "PrivateRedis",
     "ServerError",
     "ServerProcess",
@@ -18,5 +20,6 @@ __all__ = [
     "free_port",
     "free_ports",
     "install_programs",
+    "mta_program",
     "redis_program",
 ]

@@ -34,6 +34,13 @@ def install(packages: Sequence[str], *, policy: Path = POLICY) -> None:
         subprocess.run([systemctl, "disable", *packages], check=False, capture_output=True)
 
 
+def preset(answer: str) -> None:
+    """Answer a question that a package would ask: `package question kind value`."""
+    program = shutil.which("debconf-set-selections")
+    if program:
+        subprocess.run([program], input=answer, text=True, check=True, capture_output=True)
+
+
 @contextmanager
 def _services_stay_down(policy: Path) -> Iterator[None]:
     # Debian asks this file before any package starts a service; somebody else's answer is kept.

@@ -13,6 +13,8 @@ from .docker import ComposeServers, engine_answers, start_compose
 from .given import GivenBroker, GivenRedis
 from .handshake import broker_problem, redis_problem
 from .keyvalue import PrivateRedis, redis_program
+from .mta import PACKAGE as MTA_PACKAGE
+from .mta import mta_program
 from .node import broker_programs
 from .process import ServerError
 
@@ -90,6 +92,11 @@ def install_programs(say: Say, environment: Mapping[str, str] | None = None) -> 
     """Make sure that private servers can be started, unless both URLs are given."""
     env = os.environ if environment is None else environment
     _install_missing(not env.get("RMQ_URL"), not env.get("REDIS_URL"), say)
+    if mta_program() is None and apt.can_install():
+        # For the tests alone: without it they say so.
+        say(f"installing {MTA_PACKAGE} with apt-get, a mail server for the tests; it stays down")
+        apt.preset("postfix postfix/main_mailer_type select No configuration")
+        apt.install([MTA_PACKAGE])
 
 
 async def _named_or_local_broker(env: Mapping[str, str], say: Say) -> str | None:

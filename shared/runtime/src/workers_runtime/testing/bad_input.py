@@ -5,6 +5,7 @@ The schema is the contract: what it allows is not in here. Each kind has a stabl
 
 import dataclasses
 import json
+import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
@@ -145,7 +146,9 @@ def _wrong(place: str, description: Mapping[str, Any], kinds: set[str]) -> Itera
     for option in description.get("anyOf", [description]):
         yield from _BY_FORMAT.get(option.get("format", ""), [])
         if "pattern" in option:
-            yield from _BY_PATTERN
+            # In Python `$` stands before a last line end too; in a schema it does not.
+            pattern = re.compile(re.sub(r"\$$", r"\\Z", option["pattern"]))
+            yield from (value for value in _BY_PATTERN if not pattern.search(value))
         if "minLength" in option:
             yield from ("x" * n for n in range(option["minLength"]))
         if "maxLength" in option:

@@ -1,0 +1,1 @@
+"""The worker email.send: answers email.send with email.sent."""
