@@ -5,6 +5,7 @@ The schema is the contract: what it allows is not in here. Each kind has a stabl
 
 import dataclasses
 import json
+import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
@@ -145,7 +146,9 @@ def _wrong(place: str, description: Mapping[str, Any], kinds: set[str]) -> Itera
     for option in description.get("anyOf", [description]):
         yield from _BY_FORMAT.get(option.get("format", ""), [])
         if "pattern" in option:
-            yield from _BY_PATTERN
+            # "$" alone would also match before a line end.
+            whole = option["pattern"].replace("$", r"\Z")
+            yield from (one for one in _BY_PATTERN if not re.search(whole, one))
         if "minLength" in option:
             yield from ("x" * n for n in range(option["minLength"]))
         if "maxLength" in option:
