@@ -136,6 +136,9 @@ def service_environment(
         "NOTIFY_SLACK_CHANNELS": "general,ops,contabilitate",
         "NOTIFY_SLACK_API_URL": f"{sandbox}/api/",
         "NOTIFY_SLACK_ALLOWED_HOSTS": sandbox.removeprefix("http://"),
+        # Most documents of a demonstration have a text layer, and need no models.
+        "OCR_PRELOAD": "false",
+        "OCR_PROCESSES": "1",
         "REGISTRY_JWT_SECRET": signing_key,
         **_SANDBOX_PACE,
     }
