@@ -5,7 +5,7 @@ PYTHONPATH=SOURCE python scripts/ocr_models.py --source SOURCE --to FOLDER
 SOURCE is where `requirements/ocr-models.txt` was installed to, apart from the worker.
 The detector is taken as it is. The recogniser gets a smaller last layer: it keeps the letters that
 Romanian (`rec_ro`) or any Latin script (`rec_latin`) needs, and adds the likelihood of look-alikes
-(ş, š) to the right letter (ș). No weight is trained or changed. docs/decisions/0009 says why.
+(s with cedilla or caron) to the right letter (ș). No weight is trained or changed. docs/decisions/0009 says why.
 """
 
 import argparse
@@ -33,11 +33,11 @@ SYMBOLS = "€§°№„”“«»–—•·×±½£©®™²³…µ"
 # What scans and the stock model make of them; each text folds into its key.
 LOOK_ALIKES = {
     "ă": "ǎãäåāą", "Ă": "ǍÃÄÅĀĄ", "â": "ấầ", "Â": "ẤẦ", "î": "íìïīĭǐ", "Î": "ÍÌÏĪĬǏ",
-    "ș": "şšśŝṣ", "Ș": "ŞŠŚŜṢ", "ț": "ţťŧṭ", "Ț": "ŢŤŦṬ",
+    "ș": "\u015fšśŝṣ", "Ș": "\u015eŠŚŜṢ", "ț": "\u0163ťŧṭ", "Ț": "\u0162ŤŦṬ",
     "'": "’‘´`′ʼ", '"': "″", "-": "‐‑−", "•": "●∙", "×": "✕", ",": "‚，", ":": "：", "(": "（",
     ")": "）", "%": "％",
 }  # fmt: skip
-CEDILLA = {"ș": "ş", "Ș": "Ş", "ț": "ţ", "Ț": "Ţ", "ă": "ǎ", "Ă": "Ǎ"}
+CEDILLA = {"ș": "\u015f", "Ș": "\u015e", "ț": "\u0163", "Ț": "\u0162", "ă": "ǎ", "Ă": "Ǎ"}
 PRIOR = 3.0
 """How much likelier a Romanian letter is than the model thinks; tuned on half of a test set."""
 SHARED = 0.6

@@ -135,7 +135,7 @@ def test_pages_listen_outside_the_container_on_the_exposed_port(dockerfiles, dep
     known["sandbox"] = variables.sandbox()
     for package in deployables:
         name = package.folder.name
-        base = _stages(dockerfiles[name])[1]
+        base = _stage(dockerfiles[name], "base")
         environment, exposed = _pairs([base], "ENV"), dict(base)["EXPOSE"]
         prefix = "SANDBOX_" if name == "sandbox" else "HTTP_"
         assert environment[f"{prefix}HOST"] == "0.0.0.0"

@@ -15,7 +15,7 @@ from .config import Settings
 from .extraction import Allowed, Extraction
 from .handlers import router
 from .health import SelfTest
-from .processes import Processes
+from .client import Processes
 from .reading import Reader
 from .result import EngineFacts
 from .scratch import Scratch

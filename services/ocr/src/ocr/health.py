@@ -10,7 +10,7 @@ from . import models
 from .engine import selftest
 from .engine.problems import Problem
 from .engine.values import Models
-from .processes import Processes
+from .client import Processes
 
 _log = get_logger(__name__)
 TEST_SECONDS = 60.0

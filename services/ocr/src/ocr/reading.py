@@ -10,7 +10,7 @@ from .engine.problems import Problem
 from .engine.values import Document, Limits, Models, Options
 from .errors import BY_PROBLEM, ModelsUnavailableError
 from .models import missing
-from .processes import Processes
+from .client import Processes
 from .scratch import Scratch
 from .store import PageStore
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
@@ -18,7 +17,7 @@ _log = get_logger(__name__)
 
 
 class PageStore:
-    """Keeps pages as JSON, compressed, for as long as results.
+    """Keeps pages as JSON, for as long as results.
 
     Args:
         client: Redis, answering bytes.
@@ -48,11 +47,7 @@ class PageStore:
             _log.warning("kept pages not read", reason=type(error).__name__)
             return {}
         pairs = zip(numbers, found, strict=True)
-        return {
-            number: zlib.decompress(page).decode()
-            for number, page in pairs
-            if isinstance(page, bytes)
-        }
+        return {number: page.decode() for number, page in pairs if isinstance(page, bytes)}
 
     async def keep(self, key: str, number: int, page: str, *, needed: bool) -> None:
         """Keep a page.
@@ -64,7 +59,7 @@ class PageStore:
             PagesUnavailableError: Redis does not answer, and the page is needed.
         """
         try:
-            await self._redis.hset(key, str(number), zlib.compress(page.encode(), 6))
+            await self._redis.hset(key, str(number), page.encode())
             await self._redis.expire(key, self._seconds)
         except (RedisError, OSError) as error:
             if needed:

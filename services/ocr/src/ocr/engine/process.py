@@ -4,7 +4,6 @@ import os
 import resource
 import signal
 import threading
-import time
 
 LOOK_SECONDS = 1.0
 
@@ -21,6 +20,7 @@ def begin(megabytes: int) -> None:
 
 def _watch(parent: int) -> None:
     """End this process with the one that made it: a killed worker leaves nobody behind."""
+    never = threading.Event()
     while os.getppid() == parent:
-        time.sleep(LOOK_SECONDS)
+        never.wait(LOOK_SECONDS)
     os._exit(0)

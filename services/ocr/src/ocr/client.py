@@ -1,4 +1,4 @@
-"""The worker's own processes: two light ones that open documents, and those that recognise.
+"""The way out: the processes that open documents, and those that recognise them.
 
 Each is ended alone when a page takes too long or the process dies; the others go on.
 """
