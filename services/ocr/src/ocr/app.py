@@ -11,11 +11,11 @@ from workers_runtime.config import load
 from workers_runtime.redis_pool import connect
 
 from . import models
+from .client import Processes
 from .config import Settings
 from .extraction import Allowed, Extraction
 from .handlers import router
 from .health import SelfTest
-from .client import Processes
 from .reading import Reader
 from .result import EngineFacts
 from .scratch import Scratch

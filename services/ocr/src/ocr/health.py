@@ -7,10 +7,10 @@ from importlib.resources import files
 from workers_runtime.logs import get_logger
 
 from . import models
+from .client import Processes
 from .engine import selftest
 from .engine.problems import Problem
 from .engine.values import Models
-from .client import Processes
 
 _log = get_logger(__name__)
 TEST_SECONDS = 60.0

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .client import Processes
 from .engine import pages
 from .engine.kind import PDF, kind
 from .engine.problems import Problem
 from .engine.values import Document, Limits, Models, Options
 from .errors import BY_PROBLEM, ModelsUnavailableError
 from .models import missing
-from .client import Processes
 from .scratch import Scratch
 from .store import PageStore
 
