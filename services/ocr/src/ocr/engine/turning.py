@@ -8,6 +8,11 @@ from .values import Line, Point, Polygon, Word
 GOOD = 0.8
 """Mean confidence below which a page is looked at from its other sides too."""
 
+CLEARLY = 1.1
+"""How much more has to be read before a page is turned that is not lying."""
+
+LYING = 0.9
+
 Read = Callable[[Any], tuple[Line, ...]]
 
 
@@ -19,12 +24,15 @@ def upright(pixels: Any, read: Read) -> tuple[tuple[Line, ...], int]:
     best, rotation = read(pixels), 0
     if not _doubtful(best):
         return best, 0
-    for degrees in (90, 270) if _lie(best) else (180, 90, 270):
+    lying = _lie(best)
+    # The library reads lines that stand upright, as if turned: good text is no proof against that.
+    needed = (LYING if lying else CLEARLY) * _worth(best)
+    for degrees in (270, 90) if lying else (180, 90, 270):
         turned = np.ascontiguousarray(np.rot90(pixels, k=-degrees // 90))
         found = read(turned)
-        if _worth(found) > 1.1 * _worth(best):
+        if _worth(found) > needed and not _lie(found):
             best = tuple(_back(line, degrees, width, height) for line in found)
-            rotation = degrees
+            rotation, needed = degrees, _worth(found)
             if not _doubtful(found):
                 break
     return best, rotation

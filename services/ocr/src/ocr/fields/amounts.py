@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-_AMOUNT = re.compile(
-    r"(?<![\w.,/-])-?\d{1,3}(?:[ .,]\d{3})*[.,]\d{2}(?![\d%])|(?<![\w.,/-])-?\d+[.,]\d{2}(?![\d%])"
-)
+# Not within a date, a percentage or a longer number.
+_AMOUNT = re.compile(r"(?<![\w.,/-])-?(?:\d{1,3}(?:[ .,]\d{3})+|\d+)[.,]\d{2}(?!\d|\s?%|[.,]\d)")
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})\s?[./-]\s?(\d{1,2})\s?[./-]\s?(\d{4})(?!\d)")
 _ISO = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
 _WORDS = re.compile(r"(?<!\d)(\d{1,2})\s+([a-z]{3,10})\.?\s+(\d{4})")

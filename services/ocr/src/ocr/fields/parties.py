@@ -22,6 +22,7 @@ _IBAN = re.compile(
     r"(?<![A-Z0-9])([A-Z]{2}[0-9OIlSB]{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,4})?)"
 )
 _SWAPS = str.maketrans("OIlSB", "01158")
+_FEW = str.maketrans("OIl", "011")
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,10 @@ def accounts(found: Sequence[Cell]) -> list[FoundField]:
 def _right(compact: str) -> str | None:
     """Return an account with right check digits; letters read as digits are tried back."""
     digits = compact[2:4].translate(_SWAPS)
-    for body in (compact[4:], compact[4:8] + compact[8:].translate(_SWAPS)):
+    bank, account = compact[4:8], compact[8:]
+    for body in (
+        bank + one for one in (account, account.translate(_FEW), account.translate(_SWAPS))
+    ):
         whole = compact[:2] + digits + body
         number = "".join(str(int(one, 36)) for one in whole[4:] + whole[:4])
         if len(whole) >= 15 and int(number) % 97 == 1:

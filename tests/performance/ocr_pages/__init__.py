@@ -1,0 +1,1 @@
+"""A test set of Romanian invoices and receipts, made by seed: nobody's documents, all known text."""
