@@ -94,7 +94,8 @@ def test_killed_worker_leaves_no_process_behind():
         "import asyncio, os\nfrom ocr.client import Processes\n"
         "async def main():\n"
         "    made = Processes(recognisers=1, recycle=9, megabytes=2048)\n"
-        "    print(await made.read(os.getpid, 60), await made.recognise(os.getpid, 60), flush=True)\n"
+        "    pids = await made.read(os.getpid, 60), await made.recognise(os.getpid, 60)\n"
+        "    print(*pids, flush=True)\n"
         "    await asyncio.sleep(60)\n"
         "asyncio.run(main())\n"
     )

@@ -37,7 +37,7 @@ def folder() -> str:
 def test_nothing_is_asked_of_the_network(folder):
     image = str(files("ocr") / "selftest.png")
     command = [sys.executable, "-c", OFFLINE, image, folder]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == TEXT
 

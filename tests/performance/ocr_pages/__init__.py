@@ -1,1 +1,1 @@
-"""A test set of Romanian invoices and receipts, made by seed: nobody's documents, all known text."""
+"""Romanian invoices and receipts, made by seed: nobody's documents, and all their text known."""
