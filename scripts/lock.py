@@ -5,7 +5,8 @@ python scripts/lock.py --upgrade   write all with the newest versions allowed
 python scripts/lock.py --check     no network: every declared dependency is pinned and allowed
 
 `requirements/dev.txt` holds everything; each deployable has its own file for its image.
-`bench.txt` is for what the product is only compared with.
+`bench.txt` is for what the product is only compared with, `ocr-models.txt` for what the OCR models
+are made from.
 """
 
 import argparse
@@ -25,6 +26,8 @@ from members import ROOT, Member, members
 FOLDER = ROOT / "requirements"
 DEPLOYABLE = ("services/*", "registry-service", "sandbox")
 OLDEST_PYTHON = "3.11"
+ALONE = frozenset({"ocr-models"})
+"""Locks that name all they need themselves: what a package of theirs asks for is not followed."""
 _PIN = re.compile(r"^([A-Za-z0-9_.-]+)(?:\[[^\]]*\])?==([^\s;\\]+)", re.MULTILINE)
 
 
@@ -69,6 +72,7 @@ def locks() -> dict[str, list[str]]:
         "uv": tools("uv"),
         "dev": sorted({*everything, *tools("dev")}),
         "bench": tools("bench"),
+        "ocr-models": tools("ocr-models"),
     }
     for glob in DEPLOYABLE:
         for folder in sorted(ROOT.glob(glob)):
@@ -111,6 +115,7 @@ def compile_lock(name: str, wanted: Iterable[str], *, upgrade: bool) -> None:
     command += ["--no-header", "--no-annotate", "--python-version", OLDEST_PYTHON]
     command += ["--output-file", str(FOLDER / f"{name}.txt")]
     command += ["--upgrade"] if upgrade else []
+    command += ["--no-deps"] if name in ALONE else []
     if name not in ("dev", "uv"):
         command += ["--constraints", str(FOLDER / "dev.txt")]
     text = "\n".join(wanted) + "\n"

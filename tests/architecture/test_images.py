@@ -28,6 +28,10 @@ def _stages(text: str) -> list[list[tuple[str, str]]]:
     return stages
 
 
+def _stage(text: str, name: str) -> list[tuple[str, str]]:
+    return next(stage for stage in _stages(text) if stage and stage[0][1].endswith(f" AS {name}"))
+
+
 def _pairs(stages, *words: str) -> dict[str, str]:
     """Return what ENV, LABEL or ARG lines set."""
     found = [rest for stage in stages for word, rest in stage if word in words]
@@ -81,7 +85,7 @@ def test_linter_would_find_something(program):
 def test_each_image_runs_its_own_module_as_a_plain_user(dockerfiles, deployables):
     for package in deployables:
         stages = _stages(dockerfiles[package.folder.name])
-        base, last = stages[1], stages[-1]
+        base, last = _stage(dockerfiles[package.folder.name], "base"), stages[-1]
         assert ("CMD", f'["python", "-m", "{package.source.name}"]') in base
         assert [rest for word, rest in last if word == "USER"] == ["1000:1000"]
         assert ("STOPSIGNAL", "SIGTERM") in last
@@ -99,7 +103,7 @@ def test_base_image_is_an_argument_without_a_digest(dockerfiles):
 
 def test_dependencies_are_a_layer_of_their_own_before_the_code(dockerfiles):
     for text in dockerfiles.values():
-        build = [f"{word} {rest}" for word, rest in _stages(text)[2]]
+        build = [f"{word} {rest}" for word, rest in _stage(text, "build")]
         lock = next(i for i, line in enumerate(build) if "uv pip sync" in line)
         code = next(i for i, line in enumerate(build) if line.startswith("COPY contracts"))
         assert lock < code
@@ -109,7 +113,7 @@ def test_dependencies_are_a_layer_of_their_own_before_the_code(dockerfiles):
 
 def test_no_secret_or_mirror_reaches_the_image(dockerfiles):
     for text in dockerfiles.values():
-        final = [*_stages(text)[1], *_stages(text)[-1]]
+        final = [*_stage(text, "base"), *_stages(text)[-1]]
         names = {*_pairs([final], "ENV"), *_pairs([final], "ARG")}
         assert not names & {"PIP_INDEX_URL", "UV_DEFAULT_INDEX", "SSL_CERT_FILE"}
 
@@ -131,7 +135,7 @@ def test_pages_listen_outside_the_container_on_the_exposed_port(dockerfiles, dep
     known["sandbox"] = variables.sandbox()
     for package in deployables:
         name = package.folder.name
-        base = _stages(dockerfiles[name])[1]
+        base = _stage(dockerfiles[name], "base")
         environment, exposed = _pairs([base], "ENV"), dict(base)["EXPOSE"]
         prefix = "SANDBOX_" if name == "sandbox" else "HTTP_"
         assert environment[f"{prefix}HOST"] == "0.0.0.0"

@@ -139,6 +139,7 @@ def authority(sandbox: SandboxServer, tmp_path: Path) -> dict[str, str]:
         "EMAIL_SEND_BURST": "100",
         "NOTIFY_SLACK_MESSAGES_PER_SECOND": "50",
         "NOTIFY_SLACK_BURST": "50",
+        "OCR_PRELOAD": "false",  # its own tests load the models; this many starts need not
         "VIES_URL": f"{sandbox.url}/taxation_customs/vies/services/checkVatService",
     }
 

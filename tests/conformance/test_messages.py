@@ -33,7 +33,8 @@ async def _good(service, bus, subtests):
 
 async def _bad(service, bus, subtests):
     valid = service.body()
-    field = next(iter(valid))
+    needed = [name for name, one in service.command.model_fields.items() if one.is_required()]
+    field = next(iter([*needed, *valid]))
     bad = {
         "bad JSON": (b'{"broken": ', None, "not JSON"),
         "not UTF-8": (b'{"\xff\xfe": 1}', None, ""),
@@ -57,6 +58,8 @@ async def _bad(service, bus, subtests):
         ),
         "deep nesting": (b"[" * 50_000, None, ""),
     }
+    if not needed:
+        del bad["a missing field"]  # what it needs is one of several: its own tests tell
     for name, (body, expected, words) in bad.items():
         with subtests.test(f"{name} becomes a dead letter and a failed event that names the field"):
             correlation = f"bad {name}"

@@ -148,6 +148,9 @@ def service_environment(
         "SMTP_CA_FILE": str(folder / _SANDBOX_KEYS / "smtp.pem"),
         "SMTP_FROM": "facturi@prima.example",
         "SMTP_FROM_NAME": "Prima Exemplu SRL",
+        # Most documents of a demonstration have a text layer, and need no models.
+        "OCR_PRELOAD": "false",
+        "OCR_PROCESSES": "1",
         "REGISTRY_JWT_SECRET": signing_key,
         **_SANDBOX_PACE,
     }

@@ -1,0 +1,1 @@
+"""OCR: text, its places and invoice fields from images and PDF."""

@@ -1,0 +1,112 @@
+"""The way out: the processes that open documents, and those that recognise them.
+
+Each is ended alone when a page takes too long or the process dies; the others go on.
+"""
+
+import asyncio
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, ParamSpec, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+from workers_runtime.logs import get_logger
+
+from .engine.problems import Problem
+from .engine.process import begin
+
+_log = get_logger(__name__)
+READERS = 2
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Processes:
+    """Runs functions in processes.
+
+    Args:
+        recognisers: how many may recognise at once.
+        recycle: pages after which a process is replaced.
+        megabytes: data that one process may have.
+    """
+
+    def __init__(self, *, recognisers: int, recycle: int, megabytes: int) -> None:
+        # Opening is light and a fresh interpreter quick; recognising is neither: those processes
+        # are forked from one that has the libraries loaded.
+        self._readers = _Pool("spawn", READERS, recycle * 20, megabytes)
+        self._recognisers = _Pool("forkserver", recognisers, recycle, megabytes)
+
+    async def read(
+        self, function: Callable[P, T], seconds: float, *args: P.args, **_: P.kwargs
+    ) -> T:
+        """Run what needs no models; see `recognise`."""
+        return await self._readers.run(function, seconds, *args)
+
+    async def recognise(
+        self, function: Callable[P, T], seconds: float, *args: P.args, **_: P.kwargs
+    ) -> T:
+        """Run a function in a process that has the models.
+
+        Raises:
+            Problem: what the function found, `page_timeout` or `worker_crashed`.
+        """
+        return await self._recognisers.run(function, seconds, *args)
+
+    async def close(self) -> None:
+        """End every process."""
+        await asyncio.gather(self._readers.close(), self._recognisers.close())
+
+
+class _Pool:
+    def __init__(self, method: str, size: int, recycle: int, megabytes: int) -> None:
+        self._method = method
+        self._size = size
+        self._recycle = recycle
+        self._megabytes = megabytes
+        self._pool: ProcessPool | None = None
+        self._making = asyncio.Lock()
+
+    async def run(self, function: Callable[..., T], seconds: float, *args: Any) -> T:
+        pool = await self._open()
+        future: Future[T] = pool.schedule(function, args=list(args), timeout=seconds)
+        try:
+            return await asyncio.wrap_future(future)
+        except TimeoutError:
+            raise Problem("page_timeout", f"it took longer than {seconds:g} s") from None
+        except ProcessExpired as error:
+            _log.warning("process ended", exit_code=error.exitcode)
+            raise Problem(
+                "worker_crashed", f"reading it ended its process (exit code {error.exitcode})"
+            ) from None
+        except MemoryError:
+            raise Problem("worker_crashed", "reading it took more memory than allowed") from None
+
+    async def _open(self) -> ProcessPool:
+        async with self._making:
+            if self._pool is None or not self._pool.active:
+                # The first start of processes may take a while: never in the event loop.
+                self._pool = await asyncio.to_thread(self._make)
+            return self._pool
+
+    def _make(self) -> ProcessPool:
+        context = multiprocessing.get_context(self._method)
+        if self._method == "forkserver":
+            context.set_forkserver_preload(["ocr.engine.preload"])
+        return ProcessPool(
+            max_workers=self._size,
+            max_tasks=self._recycle,
+            initializer=begin,
+            initargs=[self._megabytes],
+            context=context,
+        )
+
+    async def close(self) -> None:
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await asyncio.to_thread(_end, pool)
+
+
+def _end(pool: ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call]  # Pebble's own is not annotated
+    pool.join()

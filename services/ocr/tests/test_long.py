@@ -1,0 +1,113 @@
+"""Long documents: in parts, told page by page, and never read twice."""
+
+import json
+
+import pytest
+
+from ocr import errors
+from ocr.engine import pages
+from ocr.result import EngineFacts, Result, Source
+from workers_contracts.ocr import ExtractionProgressed, TextExtracted
+from workers_contracts.types import ArtifactRef
+from workers_runtime.router import After
+
+pytestmark = pytest.mark.integration
+
+
+async def finish(desk, outcome):
+    """Follow a document to its end; returns the progress told and the event."""
+    told = []
+    while isinstance(outcome, list):
+        progress, after = outcome
+        assert isinstance(progress, ExtractionProgressed)
+        assert isinstance(after, After)
+        told.append((progress.pages_done, progress.pages_wanted))
+        outcome = await desk.go_on(after.command)
+    assert isinstance(outcome, TextExtracted)
+    return told, outcome
+
+
+async def test_long_document_is_read_in_parts(make_desk, line, pdf):
+    desk = make_desk(slice_pages=2)
+    told, event = await finish(desk, await desk.send(pdf(5, line), reference="2026-0001"))
+    assert told == [(2, 5), (4, 5)]
+    assert [page.number for page in event.pages] == [1, 2, 3, 4, 5]
+    assert event.text.count("București") == 5
+    assert event.reference == "2026-0001"
+
+
+async def test_what_was_read_is_not_read_again_after_a_crash(make_desk, line, pdf, monkeypatch):
+    content = pdf(3, line)
+    desk = make_desk(slice_pages=2)
+    first = await desk.send(content)
+    # The worker dies here; another one gets the same command.
+    other = make_desk(slice_pages=2)
+    read = []
+    original = other.extraction._reader._once
+
+    async def once(job, number):
+        read.append(number)
+        return await original(job, number)
+
+    monkeypatch.setattr(other.extraction._reader, "_once", once)
+    again = await other.send(content)
+    assert isinstance(first, list)
+    assert isinstance(again, TextExtracted)
+    assert read == [3]
+
+
+async def test_pages_belong_to_tenant_and_options(make_desk, line, saved, monkeypatch):
+    desk = make_desk()
+    read = []
+    original = desk.extraction._reader._once
+
+    async def once(job, number):
+        read.append(job.key)
+        return await original(job, number)
+
+    monkeypatch.setattr(desk.extraction._reader, "_once", once)
+    await desk.read(saved(line))
+    await desk.read(saved(line))
+    assert len(read) == 1
+    await desk.of_tenant("other").read(saved(line))
+    await desk.read(saved(line), words=True)
+    assert len(set(read)) == len(read) == 3
+
+
+async def test_document_without_its_store_waits(make_desk, line, pdf, monkeypatch):
+    desk = make_desk(slice_pages=1)
+
+    async def gone(*_args, **_named):
+        raise ConnectionError
+
+    monkeypatch.setattr(desk.extraction._reader._store._redis, "hset", gone)
+    with pytest.raises(errors.PagesUnavailableError):
+        await desk.send(pdf(2, line))
+    # A short one needs no store.
+    assert (await desk.read(pdf(1, line))).status == "ok"
+
+
+async def test_whole_document_has_a_limit_too(make_desk, line, pdf):
+    desk = make_desk(slice_pages=1, job_seconds=0.01)
+    with pytest.raises(errors.JobTimeoutError, match=r"0\.01 s in all"):
+        await desk.send(pdf(2, line))
+
+
+def test_result_over_a_message_lies_in_the_artifact():
+    reference = ArtifactRef(uri="file:///x", sha256="0" * 64, size=1, media_type="application/json")
+    line = {
+        "text": "ă" * 80, "raw_text": None, "confidence": 1.0, "row": 0, "words": None,
+        "polygon": [[0, 0], [1, 0], [1, 1], [0, 1]],
+    }  # fmt: skip
+    blank = json.loads(pages.failed(1, "x", "y")) | {"status": "ok", "error": None}
+
+    def event(count: int) -> TextExtracted:
+        page = json.dumps(blank | {"lines": [line] * count, "text": "ă" * 80 * count})
+        made = Result.of(Source("0" * 64, 1, "image/png", 1), [page], None)
+        return made.event(reference, EngineFacts("1", {}), None)
+
+    assert event(10).lines is not None
+    middle, large = event(900), event(3000)
+    assert (middle.lines, middle.text is None) == (None, False)
+    assert (large.lines, large.text) == (None, None)
+    assert len(large.model_dump_json().encode()) < 256 * 1024

@@ -1,0 +1,1 @@
+"""Romanian invoices and receipts, made by seed: nobody's documents, and all their text known."""
