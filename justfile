@@ -27,7 +27,7 @@ demo *args:
 run module *args:
     @python -m "$@"
 
-# Install RabbitMQ and Redis programs where that is possible (tests start private ones)
+# Install RabbitMQ, Redis and Chromium where that is possible (tests start private ones)
 [group('run')]
 servers:
     @python -m workers_stack servers

@@ -1,7 +1,8 @@
 """pytest fixtures on real servers.
 
 `broker`, `redis_server`: shared by the session; `vhost_url`, `redis_url`: a place of the test's own
-on them; `private_broker`, `private_redis`: servers to be killed and frozen by one test.
+on them; `private_broker`, `private_redis`: servers to be killed and frozen by one test;
+`chromium`: the program that documents are printed with.
 
 The session's servers are started on first use. Set RMQ_URL or REDIS_URL to use given ones instead
 (for `vhost_url` the given broker needs its management API, see RMQ_MANAGEMENT_URL).
@@ -14,12 +15,20 @@ import os
 import secrets
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
 import redis
 
-from .servers import PrivateBroker, PrivateRedis, ServerError, broker_programs, redis_program
+from .servers import (
+    PrivateBroker,
+    PrivateRedis,
+    ServerError,
+    broker_programs,
+    chromium_program,
+    redis_program,
+)
 from .servers.docker import ComposeServers, engine_answers, start_compose
 from .servers.given import GivenBroker, GivenRedis
 from .servers.keyvalue import DATABASES
@@ -110,6 +119,14 @@ def private_redis() -> Iterator[PrivateRedis]:
     _run(server.start())
     yield server
     _run(server.close())
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The program that documents are printed with."""
+    found = chromium_program()
+    _need(found is not None, "Chromium", "chromium-headless-shell")
+    return found or Path()
 
 
 def _run(work: Coroutine[object, object, T]) -> T:
