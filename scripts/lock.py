@@ -110,6 +110,7 @@ def compile_lock(name: str, wanted: Iterable[str], *, upgrade: bool) -> None:
     command = ["uv", "pip", "compile", "-", "--universal", "--generate-hashes", "--quiet"]
     command += ["--no-header", "--no-annotate", "--python-version", OLDEST_PYTHON]
     command += ["--output-file", str(FOLDER / f"{name}.txt")]
+    command += ["--overrides", str(FOLDER / "overrides.txt")]
     command += ["--upgrade"] if upgrade else []
     if name not in ("dev", "uv"):
         command += ["--constraints", str(FOLDER / "dev.txt")]
