@@ -10,9 +10,8 @@ from pdf_render.errors import ArchiveFormatError
 from workers_contracts.pdf import RenderPdf
 
 PICTURE = (
-    b'<svg xmlns="http://www.w3.org/2000/svg" width="90" height="90"><defs><linearGradient id="g">'
-    b'<stop stop-color="red"/><stop offset="1" stop-color="blue" stop-opacity=".4"/>'
-    b'</linearGradient></defs><circle cx="45" cy="45" r="40" fill="url(#g)"/></svg>'
+    b'<svg xmlns="http://www.w3.org/2000/svg" width="90" height="90">'
+    b'<circle cx="45" cy="45" r="40" fill="blue" fill-opacity=".4"/></svg>'
 )
 TABLE = "<table>" + "<tr><td>Țeavă<td>1.234,50" * 400 + "</table>"
 
@@ -70,6 +69,12 @@ async def test_what_is_no_archive_file_is_told_and_not_stored(renderer):
     with pytest.raises(ArchiveFormatError, match="the PDF is not PDF/A-2b") as wrong:
         await renderer.render(html="x", merge_after=[other.model_dump()], pdfa="PDF/A-2b")
     assert wrong.value.field == "pdfa"
+
+
+async def test_what_the_check_does_not_know_is_refused_too(renderer):
+    html = "<p style='background: linear-gradient(red, blue)'>x</p>"
+    with pytest.raises(ArchiveFormatError, match="pattern"):
+        await renderer.render(html=html, pdfa="PDF/A-2b")
 
 
 def test_attachment_needs_the_format_that_carries_it():
