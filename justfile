@@ -88,6 +88,12 @@ bench *args:
     @-python -m workers_stack servers
     @PYTHONPATH=tests/performance python -m bench "$@"
 
+# What a PDF costs, beside pyppeteer, Playwright and puppeteer-core: `bench-pdf --soak 500 --json FILE`
+[group('check')]
+bench-pdf *args:
+    @-python -m workers_stack servers
+    @PYTHONPATH=tests/performance python -m bench_pdf "$@"
+
 # Make a new worker: `new-worker --tag bank.statement --command statement.import`
 [group('maintain')]
 new-worker *args:

@@ -5,7 +5,7 @@ python scripts/lock.py --upgrade   write all with the newest versions allowed
 python scripts/lock.py --check     no network: every declared dependency is pinned and allowed
 
 `requirements/dev.txt` holds everything; each deployable has its own file for its image.
-`bench.txt` is for what the product is only compared with.
+`bench.txt` and `bench-pdf.txt` are for what the product is only compared with.
 """
 
 import argparse
@@ -69,6 +69,7 @@ def locks() -> dict[str, list[str]]:
         "uv": tools("uv"),
         "dev": sorted({*everything, *tools("dev")}),
         "bench": tools("bench"),
+        "bench-pdf": tools("bench-pdf"),
     }
     for glob in DEPLOYABLE:
         for folder in sorted(ROOT.glob(glob)):

@@ -166,7 +166,7 @@ async def test_many_documents_leave_no_process_and_no_memory_behind(browser, job
     await some(20)
     before = await browser._live.memory()
     await some(40)
-    await until(lambda: len(renderers(browser)) <= 2)
+    await until(lambda: len(renderers(browser)) <= 2)  # the next one's page is ready
     await until(lambda: zombies(browser) == 0)
     assert await browser._live.memory() < before * 1.25
 

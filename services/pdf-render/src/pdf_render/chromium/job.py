@@ -49,6 +49,13 @@ class Job:
     largest: int = 64 * 2**20
     """Bytes of the PDF."""
 
+    @property
+    def may_load_fonts(self) -> bool:
+        """Whether the load event may come before all fonts are there."""
+        if self.fetch is not None or self.scripts:
+            return True
+        return any(b"font-face" in one.content.lower() for one in self.files.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Printed:

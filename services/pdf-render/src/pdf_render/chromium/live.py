@@ -14,6 +14,7 @@ from .process import BrowserProcess, Launch
 
 _log = get_logger(__name__)
 _CLOSE_SECONDS = 1.0
+_OPEN_SECONDS = 10.0
 
 
 class LiveBrowser:
@@ -26,6 +27,8 @@ class LiveBrowser:
         self._connection = connection
         self._watch = MemoryWatch(process.pid, document_bytes)
         self._watching: asyncio.Task[None] | None = None
+        self._spare: Page | None = None
+        self._opening: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self.in_use = 0
         self.served = 0
@@ -61,14 +64,17 @@ class LiveBrowser:
             BrowserLostError, RendererCrashedError, MemoryExceededError: it did not survive.
             PermanentError: the document cannot be printed.
         """
-        page = Page(self._connection, job)
         self.in_use += 1
         self.served += 1
         self._look()
+        page = self._taken()
         try:
             async with asyncio.timeout(seconds):
-                await page.open()
-                return await page.print()
+                if page is None:
+                    page = Page(self._connection)
+                    await page.open()
+                self._make_spare()
+                return await page.print(job)
         except (RendererCrashedError, BrowserLostError):
             if self._watch.just_ended_one:
                 raise MemoryExceededError from None
@@ -76,7 +82,34 @@ class LiveBrowser:
         finally:
             self.in_use -= 1
             self._look()
+            if page is not None:
+                self._throw_away(page)
+
+    def _taken(self) -> Page | None:
+        """Return the page that was made ahead, if its process is still there."""
+        page, self._spare = self._spare, None
+        if page is None or page.usable:
+            return page
+        self._throw_away(page)
+        return None
+
+    def _make_spare(self) -> None:
+        """Have a page ready for the next document: its process starts while this one prints."""
+        if self._spare is None and self._opening is None and not self.retired:
+            self._opening = asyncio.create_task(self._open_spare())
+
+    async def _open_spare(self) -> None:
+        page = Page(self._connection)
+        try:
+            async with asyncio.timeout(_OPEN_SECONDS):
+                await page.open()
+        except Exception as error:  # noqa: BLE001 - whoever prints next meets the same, and tells
+            _log.debug("no page made ahead", error=type(error).__name__)
             self._throw_away(page)
+        else:
+            self._spare = page
+        finally:
+            self._opening = None
 
     def _look(self) -> None:
         """Keep an eye on memory while there is work."""
@@ -108,15 +141,18 @@ class LiveBrowser:
         return (await asyncio.to_thread(measured, self.pid)).total
 
     async def settle(self) -> None:
-        """Wait until thrown-away pages are closed."""
+        """Wait until thrown-away pages are closed and the next one is ready."""
+        if self._opening is not None:
+            await asyncio.wait({self._opening})
         if self._closing:
             await asyncio.wait(self._closing)
 
     async def kill(self) -> None:
         """End it now; the documents in it fail with BrowserLostError."""
         self.retired = True
-        if self._watching is not None:
-            self._watching.cancel()
+        for task in (self._watching, self._opening):
+            if task is not None:
+                task.cancel()
         with suppress(asyncio.CancelledError):
             await self._connection.dispose()
         await self._process.kill()

@@ -38,14 +38,14 @@ def policy(*, scripts: bool) -> str:
 class Requests:
     """What a document asks for, and what it is told."""
 
-    def __init__(self, session: PageSession, job: Job) -> None:
+    def __init__(self, session: PageSession, job: Job, *, main_frame: str) -> None:
         self._session = session
         self._job = job
         self._documents = 0
         self._count = 0
         self._missing: dict[str, None] = {}
         self._running: set[asyncio.Task[None]] = set()
-        self.main_frame = ""
+        self._main_frame = main_frame
         self.changed = asyncio.Event()
         self.trouble: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Fails when a request shows that the document cannot be printed."""
@@ -67,7 +67,7 @@ class Requests:
         self._count += 1
         self.changed.set()
         url: str = event["request"]["url"]
-        if event.get("resourceType") == "Document" and event.get("frameId") == self.main_frame:
+        if event.get("resourceType") == "Document" and event.get("frameId") == self._main_frame:
             self._documents += 1
             if self._leads_away(url):
                 self._stop(DocumentInvalidError("the document leads to another page; print that"))
