@@ -5,7 +5,8 @@ python scripts/lock.py --upgrade   write all with the newest versions allowed
 python scripts/lock.py --check     no network: every declared dependency is pinned and allowed
 
 `requirements/dev.txt` holds everything; each deployable has its own file for its image.
-`bench.txt` and `bench-pdf.txt` are for what the product is only compared with.
+`bench*.txt` are for what the product is only compared with.
+`overrides.in` sets aside upper bounds of dependencies.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from members import ROOT, Member, members
 FOLDER = ROOT / "requirements"
 DEPLOYABLE = ("services/*", "registry-service", "sandbox")
 OLDEST_PYTHON = "3.11"
+OVERRIDES = "overrides.in"
 _PIN = re.compile(r"^([A-Za-z0-9_.-]+)(?:\[[^\]]*\])?==([^\s;\\]+)", re.MULTILINE)
 
 
@@ -68,8 +70,7 @@ def locks() -> dict[str, list[str]]:
     wanted = {
         "uv": tools("uv"),
         "dev": sorted({*everything, *tools("dev")}),
-        "bench": tools("bench"),
-        "bench-pdf": tools("bench-pdf"),
+        **{file.stem: tools(file.stem) for file in sorted(FOLDER.glob("bench*.in"))},
     }
     for glob in DEPLOYABLE:
         for folder in sorted(ROOT.glob(glob)):
@@ -111,7 +112,7 @@ def compile_lock(name: str, wanted: Iterable[str], *, upgrade: bool) -> None:
     command = ["uv", "pip", "compile", "-", "--universal", "--generate-hashes", "--quiet"]
     command += ["--no-header", "--no-annotate", "--python-version", OLDEST_PYTHON]
     command += ["--output-file", str(FOLDER / f"{name}.txt")]
-    command += ["--overrides", str(FOLDER / "overrides.txt")]
+    command += ["--overrides", str(FOLDER / OVERRIDES)]
     command += ["--upgrade"] if upgrade else []
     if name not in ("dev", "uv"):
         command += ["--constraints", str(FOLDER / "dev.txt")]
