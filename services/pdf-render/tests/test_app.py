@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pdf_render.app import build, chromium_of
 from pdf_render.config import Settings
 from workers_contracts.pdf import RenderPdf
+from workers_runtime.artifacts import Artifacts
 
 
 def test_worker_is_put_together_from_the_environment(monkeypatch, tmp_path):
@@ -68,6 +69,21 @@ async def test_command_survives_the_end_of_chromium(start_worker, bus, tmp_path,
     event = await bus.event("pdf.rendered", correlation_id="a", seconds=30)
     assert event.data["pages"] == 1
     assert [one.key for one in bus.events] == ["pdf.rendered"]
+
+
+@pytest.mark.integration
+async def test_worker_merges_in_a_process_of_its_own(
+    start_worker, bus, tmp_path, chromium, blank_pdf
+):
+    """That process reads the program's main module once more, and must not run it."""
+    url = f"file://{tmp_path}/artifacts"
+    other = await Artifacts(url).put(blank_pdf, media_type="application/pdf")
+    worker = start_worker("pdf_render", ARTIFACTS_URL=url).wait_ready()
+    body = {"html": "<p>x</p>", "merge_after": [other.model_dump()]}
+    await bus.publish("pdf.render", body, message_id="a", correlation_id="a")
+    event = await bus.event("pdf.rendered", correlation_id="a", seconds=30)
+    assert event.data["pages"] == 2
+    assert worker.log.count('"event": "started"') == 1
 
 
 @pytest.mark.integration

@@ -4,4 +4,6 @@ from workers_runtime.run import run
 
 from .app import build
 
-run(build)
+# Not when a process that puts files together reads this module once more.
+if __name__ == "__main__":
+    run(build)

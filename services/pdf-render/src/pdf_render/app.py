@@ -59,5 +59,11 @@ def rendering_of(settings: Settings, chromium: Chromium, web: WebClient) -> Rend
     """Return what the handler works with."""
     output = settings.output_mb * _MIB
     source = Source(web, Templates(settings.templates), settings.scripts, output)
-    bounds = Bounds(settings.seconds, settings.input_mb * _MIB, output, settings.pages)
+    bounds = Bounds(
+        seconds=settings.seconds,
+        input_bytes=settings.input_mb * _MIB,
+        output_bytes=output,
+        pages=settings.pages,
+        document_bytes=settings.document_mb * _MIB,
+    )
     return Rendering(chromium, source, Artifacts(settings.artifacts_url), bounds)

@@ -8,12 +8,15 @@ from typing import Literal
 from workers_contracts.pdf import PdfRendered, RenderPdf
 from workers_runtime.artifacts import Artifacts
 
+from .apart import finish_apart
 from .chromium import Chromium, Printed
 from .errors import AssetMissingError, DocumentTooHeavyError
 from .finishing import Finished, Parts, finish
 from .sources import Budget, Source
 
 _NAMED = 5
+_PYTHON_BYTES = 512 * 2**20
+"""Addresses that a Python with its libraries takes before it does anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class Bounds:
     input_bytes: int = 32 * 2**20
     output_bytes: int = 64 * 2**20
     pages: int = 2000
+    document_bytes: int = 1024 * 2**20
 
 
 class Rendering:
@@ -48,7 +52,7 @@ class Rendering:
                 f"not given: {named}; put them into assets, or leave strict_assets out"
             )
         parts = await _parts(command, printed, budget)
-        finished = await asyncio.to_thread(finish, command, parts)
+        finished = await self._finished(command, parts)
         self._check(finished)
         artifact = await self._artifacts.put(
             finished.pdf, media_type="application/pdf", suffix=".pdf"
@@ -65,6 +69,12 @@ class Rendering:
             missing=list(printed.missing),
             rendered_at=datetime.now(UTC),
         )
+
+    async def _finished(self, command: RenderPdf, parts: Parts) -> Finished:
+        if not (parts.before or parts.after):
+            return await asyncio.to_thread(finish, command, parts)
+        memory = self._bounds.document_bytes + _PYTHON_BYTES
+        return await finish_apart(command, parts, seconds=self._seconds(command), memory=memory)
 
     def _seconds(self, command: RenderPdf) -> float:
         asked = command.timeout_seconds
