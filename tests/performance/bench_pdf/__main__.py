@@ -60,7 +60,8 @@ def one_round(command: list[str], arguments: list[str], documents: int) -> dict[
     safe = [] if os.geteuid() else ["--no-sandbox"]
     full = [*command, *arguments, *safe, "--documents", str(documents)]
     done = subprocess.run(full, env=environment, check=True, stdout=subprocess.PIPE, text=True)
-    return json.loads(done.stdout.splitlines()[-1])
+    # What a library prints beside it does not count.
+    return json.loads(next(one for one in done.stdout.splitlines() if one.startswith("{")))
 
 
 def measure(options: argparse.Namespace, html: Path, chromium: Path) -> dict[str, object]:

@@ -78,7 +78,11 @@ class Chromium:
             PermanentError: what the job's own fetch raised, or the document cannot be printed.
         """
         async with self._places:
-            printed = await self._print(job, seconds)
+            try:
+                printed = await self._print(job, seconds)
+            except BrowserUnavailableError as error:
+                self._breaker.note(str(error))
+                raise
         self._breaker.note(None)
         return printed
 

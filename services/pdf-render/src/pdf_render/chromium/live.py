@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from workers_runtime.logs import get_logger
 
-from .connection import BrowserConnection, open_connection
+from .connection import BrowserConnection, ProtocolError, open_connection
 from .faults import BrowserLostError, MemoryExceededError, RendererCrashedError
 from .job import Job, Printed
 from .memory import MemoryWatch, measured
@@ -79,6 +79,10 @@ class LiveBrowser:
             if self._watch.just_ended_one:
                 raise MemoryExceededError from None
             raise
+        except ProtocolError as error:
+            # A call that should not fail did: the page, or all of it, is going.
+            _log.warning("call to Chromium failed", reason=str(error)[:200])
+            raise BrowserLostError from error
         finally:
             self.in_use -= 1
             self._look()
