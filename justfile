@@ -27,7 +27,7 @@ demo *args:
 run module *args:
     @python -m "$@"
 
-# Install RabbitMQ and Redis programs where that is possible (tests start private ones)
+# Install RabbitMQ, Redis and Chromium where that is possible (tests start private ones)
 [group('run')]
 servers:
     @python -m workers_stack servers
@@ -93,6 +93,12 @@ bench *args:
 bench-email *args:
     @-python -m workers_stack servers
     @python tests/performance/bench_email.py "$@"
+
+# What a PDF costs, beside pyppeteer, Playwright and puppeteer-core: `bench-pdf --soak 500 --json FILE`
+[group('check')]
+bench-pdf *args:
+    @-python -m workers_stack servers
+    @PYTHONPATH=tests/performance python -m bench_pdf "$@"
 
 # Make a new worker: `new-worker --tag bank.statement --command statement.import`
 [group('maintain')]

@@ -5,8 +5,8 @@ python scripts/lock.py --upgrade   write all with the newest versions allowed
 python scripts/lock.py --check     no network: every declared dependency is pinned and allowed
 
 `requirements/dev.txt` holds everything; each deployable has its own file for its image.
-`bench.txt` is for what the product is only compared with, `ocr-models.txt` for what the OCR models
-are made from.
+`bench*.txt` are for what the product is only compared with, `ocr-models.txt` for what the OCR models
+are made from. `overrides.in` sets aside upper bounds of dependencies.
 """
 
 import argparse
@@ -28,6 +28,7 @@ DEPLOYABLE = ("services/*", "registry-service", "sandbox")
 OLDEST_PYTHON = "3.11"
 ALONE = frozenset({"ocr-models"})
 """Locks that name all they need themselves: what a package of theirs asks for is not followed."""
+OVERRIDES = "overrides.in"
 _PIN = re.compile(r"^([A-Za-z0-9_.-]+)(?:\[[^\]]*\])?==([^\s;\\]+)", re.MULTILINE)
 
 
@@ -71,7 +72,7 @@ def locks() -> dict[str, list[str]]:
     wanted = {
         "uv": tools("uv"),
         "dev": sorted({*everything, *tools("dev")}),
-        "bench": tools("bench"),
+        **{file.stem: tools(file.stem) for file in sorted(FOLDER.glob("bench*.in"))},
         "ocr-models": tools("ocr-models"),
     }
     for glob in DEPLOYABLE:
@@ -114,6 +115,7 @@ def compile_lock(name: str, wanted: Iterable[str], *, upgrade: bool) -> None:
     command = ["uv", "pip", "compile", "-", "--universal", "--generate-hashes", "--quiet"]
     command += ["--no-header", "--no-annotate", "--python-version", OLDEST_PYTHON]
     command += ["--output-file", str(FOLDER / f"{name}.txt")]
+    command += ["--overrides", str(FOLDER / OVERRIDES)]
     command += ["--upgrade"] if upgrade else []
     command += ["--no-deps"] if name in ALONE else []
     if name not in ("dev", "uv"):

@@ -27,6 +27,8 @@ from workers_runtime.testing import Bus, StartWorker, WorkerProcess
 from workers_sandbox.testing import SandboxServer
 
 ROOT = Path(__file__).parents[2]
+NEEDED = {"pdf-render": ("chromium",)}
+"""Programs that a worker does its work with: fixtures that skip with a reason, or fail in CI."""
 PREFERRED = ("valid-text.json", "valid-romanian.json")
 _numbers = itertools.count(1)
 
@@ -148,8 +150,15 @@ Start = Callable[..., WorkerProcess]
 
 
 @pytest.fixture
-def start(service: Service, start_worker: StartWorker, authority: dict[str, str]) -> Start:
+def start(
+    service: Service,
+    start_worker: StartWorker,
+    authority: dict[str, str],
+    request: pytest.FixtureRequest,
+) -> Start:
     """Start the service under test; further environment by keyword."""
+    for program in NEEDED.get(service.name, ()):
+        request.getfixturevalue(program)
     return lambda **environment: start_worker(service.module, **{**authority, **environment})
 
 

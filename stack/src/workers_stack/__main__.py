@@ -9,7 +9,7 @@ from .demo import demo
 from .dev import AlreadyRunningError, dev
 from .layout import LayoutError
 from .programs import ProgramError
-from .servers import ServerError, install_programs
+from .servers import ServerError, install_chromium, install_programs
 
 _EXPECTED = (AlreadyRunningError, LayoutError, ProgramError, ServerError)
 
@@ -33,8 +33,13 @@ def _run(options: argparse.Namespace) -> int:
         return asyncio.run(dev())
     if options.command == "demo":
         return asyncio.run(demo(as_json=options.json, keep=options.keep))
-    install_programs(lambda line: print(line, file=sys.stderr))  # noqa: T201 - for the person
+    install_programs(_say)
+    install_chromium(_say)
     return 0
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)  # noqa: T201 - for the person
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -44,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     show = commands.add_parser("demo", help="start everything, file documents, show, end")
     show.add_argument("--json", action="store_true", help="print events only, one a line")
     show.add_argument("--keep", action="store_true", help="keep the data and logs")
-    commands.add_parser("servers", help="install RabbitMQ and Redis where that is possible")
+    commands.add_parser("servers", help="install RabbitMQ, Redis and Chromium where possible")
     return parser
 
 

@@ -10,10 +10,12 @@ import httpx
 
 from .layout import Layout, service_environment
 from .programs import Print, Programs
+from .servers.chromium import install_chromium
 from .servers.find import Say, Servers, find_servers
 
 _SANDBOX_LIMIT = 30.0
 _READY_LIMIT = 45.0
+_PRINTS = "pdf-render"
 Environment = Callable[[dict[str, str]], dict[str, str]]
 
 
@@ -61,6 +63,8 @@ class LocalStack:
         # The sandbox needs no server: it starts while RabbitMQ boots.
         sandbox = asyncio.create_task(self._start_sandbox())
         try:
+            if any(service.name == _PRINTS for service in self._layout.workers):
+                await asyncio.to_thread(install_chromium, self._say)
             servers = await find_servers(self._folder, self._say)
             self._servers = servers
             await sandbox

@@ -2,7 +2,7 @@
 
 `broker`, `redis_server`: shared by the session; `vhost_url`, `redis_url`: a place of the test's own
 on them; `private_broker`, `private_redis`: servers to be killed and frozen by one test; `mta`: a
-mail server, Postfix.
+mail server, Postfix; `chromium`: the program that documents are printed with.
 
 The session's servers are started on first use. Set RMQ_URL or REDIS_URL to use given ones instead
 (for `vhost_url` the given broker needs its management API, see RMQ_MANAGEMENT_URL).
@@ -15,6 +15,7 @@ import os
 import secrets
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -26,6 +27,7 @@ from .servers import (
     PrivateRedis,
     ServerError,
     broker_programs,
+    chromium_program,
     mta_program,
     redis_program,
 )
@@ -128,6 +130,14 @@ def mta() -> Iterator[PrivateMta]:
     server = PrivateMta()
     yield server
     _run(server.close())
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The program that documents are printed with."""
+    found = chromium_program()
+    _need(found is not None, "Chromium", "chromium-headless-shell")
+    return found or Path()
 
 
 def _run(work: Coroutine[object, object, T]) -> T:

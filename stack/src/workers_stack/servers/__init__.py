@@ -1,6 +1,7 @@
 """RabbitMQ and Redis for development, demonstration and tests: found, or started privately."""
 
 from .broker import PrivateBroker
+from .chromium import chromium_program, install_chromium
 from .find import Servers, find_servers, install_programs
 from .keyvalue import PrivateRedis, redis_program
 from .mta import PrivateMta, mta_program
@@ -16,9 +17,11 @@ __all__ = [
     "ServerProcess",
     "Servers",
     "broker_programs",
+    "chromium_program",
     "find_servers",
     "free_port",
     "free_ports",
+    "install_chromium",
     "install_programs",
     "mta_program",
     "redis_program",

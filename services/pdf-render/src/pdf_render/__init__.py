@@ -1,0 +1,1 @@
+"""The worker pdf.render: answers pdf.render with pdf.rendered."""

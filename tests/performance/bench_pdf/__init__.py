@@ -1,0 +1,1 @@
+"""What a PDF costs, beside naive pyppeteer, Playwright and puppeteer-core on the same Chromium."""
