@@ -5,8 +5,8 @@ python scripts/lock.py --upgrade   write all with the newest versions allowed
 python scripts/lock.py --check     no network: every declared dependency is pinned and allowed
 
 `requirements/dev.txt` holds everything; each deployable has its own file for its image.
-`bench*.txt` are for what the product is only compared with, `ocr-models.txt` for what the OCR models
-are made from. `overrides.in` sets aside upper bounds of dependencies.
+`bench*.txt` are for what the product is only compared with, `ocr-models.txt` for what the OCR
+models are made from. `overrides.in` sets aside upper bounds of dependencies.
 """
 
 import argparse
@@ -69,11 +69,12 @@ def locks() -> dict[str, list[str]]:
     known = {canonicalize_name(member.name): member for member in members()}
     declared = [line for one in known.values() for line in (*one.dependencies, *one.optional)]
     everything = [line for line in declared if not internal(line, known)]
+    sources = {file.stem for file in FOLDER.glob("*.in")}
+    further = sorted(sources - {"uv", "dev", Path(OVERRIDES).stem})
     wanted = {
         "uv": tools("uv"),
         "dev": sorted({*everything, *tools("dev")}),
-        **{file.stem: tools(file.stem) for file in sorted(FOLDER.glob("bench*.in"))},
-        "ocr-models": tools("ocr-models"),
+        **{name: tools(name) for name in further},
     }
     for glob in DEPLOYABLE:
         for folder in sorted(ROOT.glob(glob)):

@@ -6,7 +6,6 @@ import time
 
 import pytest
 
-from workers_contracts.base import schema_of
 from workers_contracts.topology import MAX_MESSAGE_BYTES
 
 pytestmark = pytest.mark.integration
