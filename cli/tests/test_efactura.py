@@ -133,6 +133,30 @@ async def test_failure_and_silence_have_their_own_exit_codes(later, judge, invoi
 
 
 @pytest.mark.integration
+async def test_waiting_goes_on_while_answers_come(later, judge, invoice):
+    """The limit is for the next answer, not for all: a thousand files may take their time."""
+    task = later("efactura", "validate", invoice, invoice, invoice, "--timeout", "2")
+    for _ in range(3):
+        await asyncio.sleep(1.2)
+        await judge(("efactura.validated", ACCEPTED))
+    assert (await task).code == 0
+
+
+@pytest.mark.integration
+async def test_file_without_an_answer_does_not_hide_the_others(later, judge, invoice):
+    files = [invoice] * 6
+    task = later("efactura", "validate", *files, "--json", "--timeout", "1.5")
+    await judge(("efactura.validated", REFUSED))
+    answered = asyncio.get_running_loop().time()
+    ran = await task
+    # Silence is waited for once.
+    assert asyncio.get_running_loop().time() - answered < 6
+    assert ran.code == 5
+    assert [line["exit_code"] for line in ran.lines] == [1, 5, 5, 5, 5, 5]
+    assert ran.lines[1]["verdict"] is None
+
+
+@pytest.mark.integration
 async def test_large_or_foreign_file_goes_through_the_artifact_store(later, judge, alone: Path):
     (alone / "large.xml").write_bytes(b"<x>" + b"y" * (200 * 1024) + b"</x>")
     (alone / "utf16.xml").write_bytes("<x>ș</x>".encode("utf-16"))

@@ -91,6 +91,19 @@ async def test_command_that_waited_for_a_refusal_gets_that_refusal(desk, invoice
     assert uploads(sandbox) == 1
 
 
+async def test_refusal_by_anaf_is_explained_and_is_said_again_the_same(desk, invoice, sandbox):
+    sandbox.control.scenario("nok-one-error")
+    event = await desk.file(invoice(), "m1")
+    (reason,) = event.errors
+    assert reason.message.startswith("[BR-RO-065]-")
+    (explained,) = reason.explanations
+    assert explained.rule == "BR-RO-065"
+    assert "fără RO și cu schema FC" in explained.mend.ro
+    assert "without RO and with the scheme FC" in explained.mend.en
+    # The ledger has kept it: whoever asks later reads the same.
+    assert events.rejected(await desk.document()) == event
+
+
 async def test_corrected_invoice_is_filed_under_the_same_number_after_a_refusal(
     desk, invoice, sandbox
 ):

@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -71,7 +73,9 @@ def validate(
         bool, typer.Option("--self-billed", help="They will be filed as self-billed.")
     ] = False,
     tid: Annotated[str | None, typer.Option("--tid", help="Tenant.")] = None,
-    timeout: Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds to wait.")] = 60,
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=0.1, help="Seconds to wait for the next answer.")
+    ] = 60,
     artifacts_url: Annotated[
         str | None,
         typer.Option(
@@ -92,35 +96,43 @@ def validate(
     """
     options = {"cif": cif, "self_billed": self_billed}
     wanted = {name: value for name, value in options.items() if value}
-    bodies = [asyncio.run(body_of(file, wanted, artifacts_url)) for file in files]
-    parcels = [_parcel(body, tid) for body in bodies]
-    url = resolve("amqp_url", rmq_url)
-    answers = asyncio.run(_ask(url, files, parcels, timeout))
-    for answer in answers:
-        _show(answer, lang.value, as_json=as_json)
-    codes = {answer.code for answer in answers}
+    parcels = asyncio.run(_parcels(files, wanted, artifacts_url, tid))
+    told = partial(_show, language=lang.value, as_json=as_json)
+    codes = asyncio.run(_ask(resolve("amqp_url", rmq_url), parcels, timeout, told))
     order = (ExitCode.FAILED, ExitCode.TIMED_OUT, ExitCode.WRONG)
     return next((code for code in order if code in codes), ExitCode.OK)
 
 
-def _parcel(body: bytes, tenant: str | None) -> Parcel:
-    return Parcel(ValidateInvoice.key, body, str(uuid.uuid4()), str(uuid.uuid4()), tenant)
+async def _parcels(
+    files: list[str], fields: dict[str, Any], artifacts_url: str | None, tenant: str | None
+) -> list[tuple[str, Parcel]]:
+    """Read every file before anything is sent: one that is missing stops them all."""
+    bodies = [(file, await body_of(file, fields, artifacts_url)) for file in files]
+    return [
+        (file, Parcel(ValidateInvoice.key, body, str(uuid.uuid4()), str(uuid.uuid4()), tenant))
+        for file, body in bodies
+    ]
 
 
-async def _ask(url: str, files: list[str], parcels: list[Parcel], seconds: float) -> list[Answer]:
+async def _ask(
+    url: str, parcels: list[tuple[str, Parcel]], seconds: float, told: Callable[[Answer], None]
+) -> set[ExitCode]:
+    """Publish, and tell each answer in the order of the files, as soon as it can be told."""
     async with connected(url) as connection:
         patterns = [(EVENTS, pattern) for pattern in event_patterns(ValidateInvoice)]
         async with listening(connection, patterns) as listener:
-            await _publish(connection, parcels)
+            await _publish(connection, [parcel for _, parcel in parcels])
+            names = {parcel.correlation_id: file for file, parcel in parcels}
             heard: dict[str, Answer] = {}
-            names = {one.correlation_id: file for one, file in zip(parcels, files, strict=True)}
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await _collect(listener, names, heard)
-    return [
-        heard.get(one.correlation_id) or Answer(file, None)
-        for one, file in zip(parcels, files, strict=True)
-    ]
+            codes, answering = set(), True
+            for file, parcel in parcels:
+                wanted = parcel.correlation_id
+                # Silence is waited for once, not once a file.
+                answering = answering and await _until(listener, names, heard, wanted, seconds)
+                answer = heard.get(parcel.correlation_id) or Answer(file, None)
+                told(answer)
+                codes.add(answer.code)
+            return codes
 
 
 async def _publish(connection: AbstractConnection, parcels: list[Parcel]) -> None:
@@ -129,16 +141,32 @@ async def _publish(connection: AbstractConnection, parcels: list[Parcel]) -> Non
         await publish(channel, COMMANDS, parcel.key, parcel.message())
 
 
-async def _collect(listener: Listener, names: dict[str, str], heard: dict[str, Answer]) -> None:
-    while len(heard) < len(names):
+async def _until(
+    listener: Listener,
+    names: dict[str, str],
+    heard: dict[str, Answer],
+    correlation_id: str,
+    seconds: float,
+) -> bool:
+    """Listen until this answer is there; False when none of ours has come for so long."""
+    with contextlib.suppress(TimeoutError):
+        while correlation_id not in heard:
+            async with asyncio.timeout(seconds):
+                await _next(listener, names, heard)
+    return correlation_id in heard
+
+
+async def _next(listener: Listener, names: dict[str, str], heard: dict[str, Answer]) -> None:
+    while True:
         event = await listener.next()
         file = names.get(event.correlation_id)
         if file is not None:
             failed = event.type.rsplit(".", 1)[-1] == "failed"
             heard[event.correlation_id] = Answer(file, event.data, failed)
+            return
 
 
-def _show(answer: Answer, language: str, *, as_json: bool) -> None:
+def _show(answer: Answer, *, language: str, as_json: bool) -> None:
     if as_json:
         emit({"file": answer.file, "exit_code": int(answer.code), "verdict": answer.data})
         return
