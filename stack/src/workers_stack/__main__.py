@@ -9,7 +9,7 @@ from .demo import demo
 from .dev import AlreadyRunningError, dev
 from .layout import LayoutError
 from .programs import ProgramError
-from .servers import ServerError, install_programs
+from .servers import ServerError, install_libraries, install_programs
 
 _EXPECTED = (AlreadyRunningError, LayoutError, ProgramError, ServerError)
 
@@ -29,12 +29,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    install_libraries(_say, fonts=options.command == "servers")
     if options.command == "dev":
         return asyncio.run(dev())
     if options.command == "demo":
         return asyncio.run(demo(as_json=options.json, keep=options.keep))
-    install_programs(lambda line: print(line, file=sys.stderr))  # noqa: T201 - for the person
+    install_programs(_say)
     return 0
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)  # noqa: T201 - for the person
 
 
 def _parser() -> argparse.ArgumentParser:

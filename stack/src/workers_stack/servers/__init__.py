@@ -3,6 +3,7 @@
 from .broker import PrivateBroker
 from .find import Servers, find_servers, install_programs
 from .keyvalue import PrivateRedis, redis_program
+from .libraries import install_libraries
 from .node import broker_programs
 from .ports import free_port, free_ports
 from .process import ServerError, ServerProcess
@@ -17,6 +18,7 @@ __all__ = [
     "find_servers",
     "free_port",
     "free_ports",
+    "install_libraries",
     "install_programs",
     "redis_program",
 ]
