@@ -22,7 +22,8 @@ _VAT = pattern(
     r"(?! ?(id|no|number|code|excl|incl))"
 )
 _TOTAL = pattern(
-    r"total\w*\W*(de plat\w?|general|factur\w*|cu t\.?v\.?a|lei|ron|eur|due|with vat|incl\w*|amount)"
+    r"total\w*\W*(de plat\w?|general|factur\w*|cu t\.?v\.?a|lei|ron|eur|due|incl\w*)"
+    r"|total (with vat|amount)"
     r"|rest de plata|de achitat|amount due|grand total|total to pay|balance due"
     r"|^\W*total\b\W*$"
     r"|^\W*total\b(?!.*(t\.?v\.?a|f[a-z]?r[a-z]? |net|vat|tax))"
