@@ -12,6 +12,7 @@ import pytest
 
 from ocr.client import Processes
 from ocr.engine.problems import Problem
+from ocr.errors import ModelsUnavailableError
 
 pytestmark = pytest.mark.integration
 
@@ -29,10 +30,8 @@ def greedy() -> int:
     return len(bytearray(4 * 2**30))
 
 
-def busy(seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        pass
+def lack() -> None:
+    raise ImportError("libGL.so.1: cannot open shared object file")
 
 
 def find() -> None:
@@ -62,6 +61,11 @@ async def test_greedy_page_gets_no_more_memory(processes):
     with pytest.raises(Problem, match="more memory") as found:
         await processes.recognise(greedy, 30)
     assert found.value.code == "worker_crashed"
+
+
+async def test_machine_without_a_library_lets_documents_wait(processes):
+    with pytest.raises(ModelsUnavailableError, match="libGL"):
+        await processes.recognise(lack, 30)
 
 
 async def test_what_a_process_found_comes_back_as_it_was(processes):

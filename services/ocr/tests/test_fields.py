@@ -101,6 +101,30 @@ def test_receipt():
     assert (fields["total"], fields["vat_total"]) == ("20.00", "3.47")
 
 
+def test_bare_number_counts_under_the_title_of_an_invoice():
+    rows = [(20, "Nr. PMX-2026-0001"), (400, "Moneda RON")], [(20, "Nr. crt."), (90, "Produs")]
+    assert found("invoice", [(20, "Factură")], *rows)["number"] == "PMX-2026-0001"
+    assert "number" not in found("invoice", *rows)
+
+
+def test_rates_stand_in_their_column():
+    rows = [(20, "Produs"), (300, "Cota TVA")], [(20, "Pâine 50%"), (310, "11%")], [(310, "21%")]
+    fields = [one.value for one in find([page(*rows)], "invoice") if one.name == "vat_rate"]
+    assert fields == ["11", "21"]
+
+
+def test_totals_with_and_without_vat_are_told_apart():
+    fields = found(
+        "invoice",
+        [(300, "Total without VAT"), (600, "7,636.84")],
+        [(300, "Total VAT"), (600, "1,576.77")],
+        [(300, "Total with VAT"), (600, "9,213.61")],
+        [(300, "Amount due"), (600, "9,213.61 RON")],
+    )
+    assert (fields["net_total"], fields["vat_total"]) == ("7636.84", "1576.77")
+    assert fields["total"] == "9213.61"
+
+
 def test_english_invoice():
     fields = found(
         "invoice",

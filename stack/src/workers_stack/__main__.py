@@ -9,7 +9,7 @@ from .demo import demo
 from .dev import AlreadyRunningError, dev
 from .layout import LayoutError
 from .programs import ProgramError
-from .servers import ServerError, install_chromium, install_programs
+from .servers import ServerError, install_chromium, install_libraries, install_programs
 
 _EXPECTED = (AlreadyRunningError, LayoutError, ProgramError, ServerError)
 
@@ -29,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    install_libraries(_say, fonts=options.command == "servers")
     if options.command == "dev":
         return asyncio.run(dev())
     if options.command == "demo":

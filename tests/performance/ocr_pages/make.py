@@ -16,7 +16,7 @@ from .invoice import invoice
 from .receipt import receipt
 from .sheet import Sheet
 
-DPI = (150, 200, 200, 300)
+DPI = (150, 200, 300)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from workers_runtime.logs import get_logger
 
 from .engine.problems import Problem
 from .engine.process import begin
+from .errors import ModelsUnavailableError
 
 _log = get_logger(__name__)
 READERS = 2
@@ -78,6 +79,12 @@ class _Pool:
             _log.warning("process ended", exit_code=error.exitcode)
             raise Problem(
                 "worker_crashed", f"reading it ended its process (exit code {error.exitcode})"
+            ) from None
+        except ImportError as error:
+            # OpenCV's own libraries, on a machine that has no screen.
+            raise ModelsUnavailableError(
+                f"the engine cannot be loaded: {error}; install libgl1 and libglib2.0-0",
+                retry_after=60.0,
             ) from None
         except MemoryError:
             raise Problem("worker_crashed", "reading it took more memory than allowed") from None

@@ -4,6 +4,7 @@ from .broker import PrivateBroker
 from .chromium import chromium_program, install_chromium
 from .find import Servers, find_servers, install_programs
 from .keyvalue import PrivateRedis, redis_program
+from .libraries import install_libraries
 from .mta import PrivateMta, mta_program
 from .node import broker_programs
 from .ports import free_port, free_ports
@@ -21,6 +22,7 @@ __all__ = [
     "find_servers",
     "free_port",
     "free_ports",
+    "install_libraries",
     "install_chromium",
     "install_programs",
     "mta_program",

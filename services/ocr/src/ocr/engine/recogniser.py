@@ -49,7 +49,7 @@ def _pipeline(models: Models, charset: str) -> Any:
         text_det_limit_type="max",
         text_det_thresh=0.2,
         text_det_box_thresh=0.45,
-        text_det_unclip_ratio=1.4,
+        text_det_unclip_ratio=1.6,
         text_recognition_batch_size=1,
         text_rec_score_thresh=0.0,
         return_word_box=True,

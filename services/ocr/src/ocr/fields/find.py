@@ -20,6 +20,8 @@ _NUMBER = pattern(
     r"|\b(?:nr|num[a-z]*r\w*)\.?\s*factur\w*"
     r"|\binvoice (?:no|number|nr)\b\.?|\bfactura\s*#|\bseria\s*(?:si|/)\s*num[a-z]*r\w*"
 )
+_BARE = pattern(r"^\W*(?:nr|no|num[a-z]*r\w*)\b\.?(?!\W*(?:crt|reg|ord))")
+_TITLE = pattern(r"^\W*(?:factura|invoice)\b")
 _RECEIPT_NUMBER = pattern(
     r"\b(?:nr\.?\s*bon|bon(?: fiscal)?\s*(?:nr|no)\b\.?|nr\.?\s*bf|bf\s*(?:nr\b\.?)?|id bf)"
 )
@@ -64,7 +66,9 @@ def _number(found: Sequence[Cell], kind: str) -> list[FoundField]:
             cell = next((one for one in row if number in one.text), row[0])
             where = Value(cell, number, 1.0)
             return [told("number", f"{match[1].upper()} {number}", where, checked=False)]
-    return _first_number(found, _NUMBER)
+    # A bare "Nr." tells only in a document that calls itself an invoice.
+    titled = any(_TITLE.search(cell.folded) for cell in found)
+    return _first_number(found, _NUMBER) or (_first_number(found, _BARE) if titled else [])
 
 
 def _first_number(found: Sequence[Cell], label: re.Pattern[str]) -> list[FoundField]:

@@ -13,18 +13,24 @@ from .cells import Cell, Value, pattern, told, values
 
 _NET = pattern(
     r"(total|valoare\w*|baza|suma)\W*(net\w*|f[a-z]?r[a-z]? ?t\.?v\.?a|de impozitare|impozabil\w*)"
-    r"|subtotal|sub-total|total net|\bnet total|\bnet amount|total excl"
+    r"|subtotal|sub-total|total net|\bnet total|\bnet amount"
+    r"|total\W*(without|excl\w*|before|less)\W*(vat|tax)"
 )
 _VAT = pattern(
     r"(total|valoare\w*|suma)\W*(t\.?v\.?a)\b|\bt\.?v\.?a\.?\b(?!.*(inclus|fara))"
-    r"|\bvat\b(?! ?(id|no|number|code|excl|incl))|total vat"
+    r"|(?<!without )(?<!with )(?<!excl\. )(?<!incl\. )(?<!excluding )(?<!including )\bvat\b"
+    r"(?! ?(id|no|number|code|excl|incl))"
 )
 _TOTAL = pattern(
-    r"total\w*\W*(de plat\w?|general|factur\w*|cu t\.?v\.?a|lei|ron|eur|due|incl\w*|amount)"
-    r"|rest de plata|de achitat|amount due|grand total|total to pay|balance due|^\W*total\b\W*$"
-    r"|^\W*total\b(?!.*(t\.?v\.?a|f[a-z]?r[a-z]? |net|vat))"
+    r"total\w*\W*(de plat\w?|general|factur\w*|cu t\.?v\.?a|lei|ron|eur|due|incl\w*)"
+    r"|total (with vat|amount)"
+    r"|rest de plata|de achitat|amount due|grand total|total to pay|balance due"
+    r"|^\W*total\b\W*$"
+    r"|^\W*total\b(?!.*(t\.?v\.?a|f[a-z]?r[a-z]? |net|vat|tax))"
 )
 _RATE = re.compile(r"(?<!\d)(\d{1,2}(?:[.,]\d{1,2})?)\s?%")
+_RATES = pattern(r"^\W*(cot[ae] t\.?v\.?a|vat rate)")
+_ALONE = re.compile(r"^\W*\d{1,2}(?:[.,]\d{1,2})?\s?%\s*[A-Z]{0,2}$")
 _ADVANCE = re.compile(r"subtotal|sub-total")
 SLACK = Decimal("0.02")
 """What rounding line by line may add up to."""
@@ -78,16 +84,27 @@ def _candidates(found: Sequence[Cell], label: re.Pattern[str]) -> list[_Amount]:
 
 
 def rates(found: Sequence[Cell]) -> list[FoundField]:
-    """Return each VAT rate that is named beside VAT."""
+    """Return each VAT rate that is named beside VAT, or in a column of rates."""
     seen: dict[str, FoundField] = {}
     near = pattern(r"t\.?v\.?a|\bvat\b|cot[ae]")
+    heads = [cell for cell in found if _RATES.search(cell.folded)]
     for cell in found:
-        if not near.search(cell.folded):
+        in_column = _ALONE.search(cell.text) and any(_stands_over(head, cell) for head in heads)
+        if not in_column and not near.search(cell.folded):
             continue
         for match in _RATE.finditer(cell.text):
             rate = match[1].replace(",", ".")
             seen.setdefault(rate, told("vat_rate", rate, Value(cell, rate, 1.0), checked=False))
     return list(seen.values())
+
+
+def _stands_over(head: Cell, cell: Cell) -> bool:
+    return (
+        head.page == cell.page
+        and head.top < cell.top
+        and head.left < cell.right
+        and head.right > cell.left
+    )
 
 
 def currency(found: Sequence[Cell]) -> list[FoundField]:
