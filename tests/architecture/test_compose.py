@@ -266,3 +266,13 @@ def test_files_of_the_real_anaf_name_settings_that_exist(compose, known):
     for name, service in config["services"].items():
         for variable in service.get("environment", {}) if name in known else ():
             assert variable.removesuffix("_FILE") in known[name]
+
+
+def test_workers_share_what_they_keep_as_artifacts(ours):
+    """An invoice's archive is rendered, read and mailed by three other workers."""
+    workers = {name: one for name, one in ours.items() if "ARTIFACTS_URL" in one["environment"]}
+    assert len(workers) >= 6
+    for name, service in workers.items():
+        kept = service["environment"]["ARTIFACTS_URL"].removeprefix("file://")
+        mounted = {one["target"]: one["source"] for one in service["volumes"]}
+        assert mounted.get(kept) == "artifacts", name
