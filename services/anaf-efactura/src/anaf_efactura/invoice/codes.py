@@ -1,7 +1,7 @@
 """Code lists that are short and stable, and the codes that are known to be wrong.
 
-The long lists (units of UN/ECE Rec 20 and 21, currencies, charge reasons, identifier schemes) are
-left to ANAF: they change, and a copy would refuse what ANAF accepts.
+The long lists (units of UN/ECE Rec 20 and 21, charge reasons, identifier schemes) are left to ANAF:
+they change, and a copy would refuse what ANAF accepts.
 """
 
 from __future__ import annotations
@@ -37,6 +37,18 @@ COUNTRIES: Final = _words(
     "VI VN VU WF WS XI YE YT ZA ZM ZW"
 )
 """ISO 3166-1 with 1A (Kosovo) and XI (Northern Ireland), as in ANAF's package 1.0.9."""
+CURRENCIES: Final = _words(
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN "
+    "BWP BYN BZD CAD CDF CHE CHF CHW CLF CLP CNH CNY COP COU CRC CUC CUP CVE CZK DJF DKK DOP DZD "
+    "EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HRK HTG HUF IDR ILS INR IQD "
+    "IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA "
+    "MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP "
+    "PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SLL SOS SRD SSP STD STN SVC "
+    "SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV "
+    "WST XAF XAG XAU XBA XBB XBC XBD XCD XCG XDR XOF XPD XPF XPT XSU XTS XUA XXX YER ZAR ZMW ZWG "
+    "ZWL"
+)
+"""ISO 4217, with those withdrawn lately: an older list, as ANAF's, still has them."""
 VAT_PREFIXES: Final = COUNTRIES | {"EL"}
 PAYMENT_MEANS: Final = {
     *(str(number) for number in (*range(1, 71), *range(74, 79), *range(91, 98))),

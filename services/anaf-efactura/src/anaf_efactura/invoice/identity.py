@@ -8,6 +8,7 @@ from typing import Final
 
 from workers_anaf.xml import Element
 
+from .codes import CURRENCIES
 from .document import Document
 from .model import Finding, Kind
 from .tree import CBC, MAX_VALUE, error, find, find_all, text, where
@@ -21,7 +22,6 @@ TYPES: Final = {
 _CREDIT_NOTE_CODES: Final = {
     "81", "83", "261", "262", "296", "308", "381", "396", "420", "458", "532",
 }  # fmt: skip
-_CURRENCY: Final = re.compile(r"[A-Z]{3}")
 
 
 def check(document: Document) -> Iterator[Finding]:
@@ -62,7 +62,7 @@ def _check_currencies(document: Document) -> Iterator[Finding]:
         ("cbc:TaxCurrencyCode", "BR-CL-05", "BT-6"),
     ):
         code = text(root, path)
-        if code and not _CURRENCY.fullmatch(code):
+        if code and code not in CURRENCIES:
             yield error(rule, term, where(root, path), "code", code=code[:10])
     amounts = find_all(root, "cac:TaxTotal/cbc:TaxAmount")
     if vat_currency and all(amount.get("currencyID") != vat_currency for amount in amounts):
@@ -86,7 +86,7 @@ def _check_amount_currencies(document: Document) -> Iterator[Finding]:
         if currency != document.currency:
             place, seen = where(element), {"currency": document.currency[:3]}
             yield error("WRK-CURRENCY", "BT-5", place, "currency", **seen)
-            if currency and not _CURRENCY.fullmatch(currency):
+            if currency and currency not in CURRENCIES:
                 yield error("BR-CL-03", "BT-5", place, "code", code=currency[:10])
 
 
