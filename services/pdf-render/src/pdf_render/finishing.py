@@ -52,6 +52,8 @@ def finish(command: RenderPdf, parts: Parts) -> Finished:
 
     with ExitStack() as opened:
         pdf = opened.enter_context(pikepdf.open(io.BytesIO(parts.printed)))
+        if _is_done(command):
+            return Finished(parts.printed, len(pdf.pages), tagged=False)
         _merge(pdf, parts, opened)
         date = command.created_at or (
             STABLE_DATE if command.deterministic else datetime.now(UTC).replace(microsecond=0)
@@ -63,6 +65,16 @@ def finish(command: RenderPdf, parts: Parts) -> Finished:
         pages = len(pdf.pages)
         tagged = "/StructTreeRoot" in pdf.Root
         return Finished(_saved(pdf, command, date), pages, tagged)
+
+
+def _is_done(command: RenderPdf) -> bool:
+    """Say whether it may stay as Chromium made it; a structure packs to a seventh."""
+    asked = (
+        command.tagged, command.outline, command.merge_before, command.merge_after,
+        command.attachments, command.pdfa, command.protection, command.deterministic,
+        command.created_at, command.metadata != type(command.metadata)(),
+    )  # fmt: skip
+    return not any(asked)
 
 
 def _merge(pdf: Pdf, parts: Parts, opened: ExitStack) -> None:

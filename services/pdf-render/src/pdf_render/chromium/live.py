@@ -1,6 +1,7 @@
 """One running Chromium with its connection and the documents in it."""
 
 import asyncio
+import time
 from contextlib import suppress
 
 from workers_runtime.logs import get_logger
@@ -25,8 +26,9 @@ class LiveBrowser:
     ) -> None:
         self._process = process
         self._connection = connection
-        self._watch = MemoryWatch(process.pid, document_bytes)
+        self._watch = MemoryWatch(process.pid, document_bytes, self._busy_for)
         self._watching: asyncio.Task[None] | None = None
+        self._begun: list[float] = []
         self._spare: Page | None = None
         self._opening: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
@@ -66,6 +68,8 @@ class LiveBrowser:
         """
         self.in_use += 1
         self.served += 1
+        started = time.monotonic()
+        self._begun.append(started)
         self._look()
         page = self._taken()
         try:
@@ -85,9 +89,14 @@ class LiveBrowser:
             raise BrowserLostError from error
         finally:
             self.in_use -= 1
+            self._begun.remove(started)
             self._look()
             if page is not None:
                 self._throw_away(page)
+
+    def _busy_for(self) -> float:
+        """How long the longest document has been in work, in seconds."""
+        return time.monotonic() - min(self._begun, default=float("inf"))
 
     def _taken(self) -> Page | None:
         """Return the page that was made ahead, if its process is still there."""

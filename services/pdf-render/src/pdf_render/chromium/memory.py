@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import psutil
@@ -44,9 +45,10 @@ def _own(process: psutil.Process) -> int:
 class MemoryWatch:
     """Looks at one Chromium while it works on something for longer than a moment."""
 
-    def __init__(self, pid: int, limit: int) -> None:
+    def __init__(self, pid: int, limit: int, busy_for: Callable[[], float]) -> None:
         self._pid = pid
         self._limit = limit
+        self._busy_for = busy_for
         self._ended_at = 0.0
 
     @property
@@ -58,6 +60,8 @@ class MemoryWatch:
         """Look until cancelled."""
         while True:
             await asyncio.wait({asyncio.get_running_loop().create_future()}, timeout=LOOK_SECONDS)
+            if self._busy_for() < LOOK_SECONDS:
+                continue  # a look costs as much as a tenth of a document
             found = await asyncio.to_thread(measured, self._pid)
             if found.largest > self._limit and found.largest_pid:
                 self._ended_at = time.monotonic()

@@ -109,6 +109,9 @@ class Page:
         answer = await self._alive(send("Page.navigate", {"url": self._job.url}))
         if answer.get("errorText"):
             self._raise_trouble()
+            if self._job.fetch is None:
+                # Nothing of a document of ours can be refused: its process ended under it.
+                raise RendererCrashedError
             raise DocumentInvalidError(f"the document cannot be opened: {answer['errorText']}")
         await self._alive(self._loaded.wait())
         if not self._job.may_load_fonts:
