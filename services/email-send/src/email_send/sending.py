@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import time
+from collections import Counter
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from workers_runtime.artifacts import Artifacts
 from workers_runtime.errors import TransientError
 from workers_runtime.failure import backoff
 from workers_runtime.identity import Task, derived_id
+from workers_runtime.logs import get_logger
 from workers_runtime.pace import Pace
 
 from . import files, signing
@@ -37,6 +39,7 @@ from .relay import MailClient
 from .settling import event, outcomes_of, told, wait
 from .templating import Templates
 
+_log = get_logger(__name__)
 MAX_LOST = 5
 """Lost answers of one mail; then a person decides, whatever the policy says."""
 
@@ -253,6 +256,8 @@ class _Job:
     async def _settled(self, record: Record, delivery: Delivery) -> Record:
         """Note what the server said, and go on or come again."""
         found = outcomes_of(delivery, self._open(record))
+        counts = Counter(one.status for one in found.values())
+        _log.info("answer received", account=self._name, mail_id=self._mail_id, **counts)
         waiting = [one for one in found.values() if one.status == "deferred"]
         record = replace(
             record.with_outcomes(found),
