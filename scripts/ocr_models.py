@@ -6,7 +6,7 @@ SOURCE is where `requirements/ocr-models.txt` was installed to, apart from the w
 The detector is taken as it is. The recogniser gets a smaller last layer: it keeps the letters that
 Romanian (`rec_ro`) or any Latin script (`rec_latin`) needs, and adds the likelihood of look-alikes
 (s with cedilla or caron) to the right letter (ș). No weight is trained or changed. Why:
-docs/decisions/0009-read-with-onnx-models-from-a-locked-package.md
+docs/decisions/0011-read-with-onnx-models-from-a-locked-package.md
 """
 
 import argparse
