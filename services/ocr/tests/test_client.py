@@ -39,6 +39,7 @@ def find() -> None:
 
 
 async def test_slow_page_is_ended_and_the_other_goes_on(processes):
+    await processes.recognise(slow, 120, 0.0)  # the libraries are loaded once, for all
     other = asyncio.create_task(processes.recognise(slow, 30, 3.0))
     begun = time.monotonic()
     with pytest.raises(Problem) as found:
