@@ -111,11 +111,11 @@ def _cpu() -> float:
 
 
 def _peak() -> float:
-    own, children = (
-        resource.getrusage(who).ru_maxrss
-        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    return max(own, children) / 1024
+    """Return the most memory that this program, or one that it started, has had, in MB."""
+    # Not `ru_maxrss` of its own: after a fork it begins with what the parent has.
+    status = Path("/proc/self/status").read_text("ascii")
+    own = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+    return max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ def find() -> None:
 
 
 async def test_slow_page_is_ended_and_the_other_goes_on(processes):
+    await processes.recognise(slow, 120, 0.0)  # the libraries are loaded once, for all
     other = asyncio.create_task(processes.recognise(slow, 30, 3.0))
     begun = time.monotonic()
     with pytest.raises(Problem) as found:
@@ -55,6 +56,18 @@ async def test_process_that_dies_costs_its_page_only(processes):
         await processes.recognise(die, 30)
     assert found.value.code == "worker_crashed"
     assert await processes.recognise(slow, 30, 0.0)
+
+
+async def test_processes_that_died_idle_are_made_anew_unnoticed():
+    made = Processes(recognisers=2, recycle=99, megabytes=2048)
+    try:
+        for _ in range(3):
+            pids = await asyncio.gather(*[made.read(slow, 60, 0.5) for _ in range(2)])
+            for pid in set(pids):
+                os.kill(pid, signal.SIGKILL)
+            assert await made.read(slow, 60, 0.0) not in pids
+    finally:
+        await made.close()
 
 
 async def test_greedy_page_gets_no_more_memory(processes):

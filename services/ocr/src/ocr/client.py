@@ -7,6 +7,7 @@ import asyncio
 import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any, ParamSpec, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -15,10 +16,13 @@ from workers_runtime.logs import get_logger
 
 from .engine.problems import Problem
 from .engine.process import begin
-from .errors import ModelsUnavailableError
+from .errors import EngineBusyError, ModelsUnavailableError
 
 _log = get_logger(__name__)
 READERS = 2
+POOLS = 3
+"""Times that processes are made anew for one page before it waits."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -69,8 +73,22 @@ class _Pool:
         self._making = asyncio.Lock()
 
     async def run(self, function: Callable[..., T], seconds: float, *args: Any) -> T:
-        pool = await self._open()
-        future: Future[T] = pool.schedule(function, args=list(args), timeout=seconds)
+        for _ in range(POOLS):
+            pool = await self._open()
+            try:
+                future: Future[T] = pool.schedule(function, args=list(args), timeout=seconds)
+            except RuntimeError:
+                await self._discard(pool)
+                continue
+            try:
+                return await self._answer(future, seconds)
+            except BrokenProcessPool:
+                # Processes died before any of them had taken the page: it is not to blame.
+                _log.warning("processes made anew")
+                await self._discard(pool)
+        raise EngineBusyError("the engine's processes end as soon as they begin", retry_after=30.0)
+
+    async def _answer(self, future: "Future[T]", seconds: float) -> T:
         try:
             return await asyncio.wrap_future(future)
         except TimeoutError:
@@ -91,10 +109,16 @@ class _Pool:
 
     async def _open(self) -> ProcessPool:
         async with self._making:
-            if self._pool is None or not self._pool.active:
+            if self._pool is None:
                 # The first start of processes may take a while: never in the event loop.
                 self._pool = await asyncio.to_thread(self._make)
             return self._pool
+
+    async def _discard(self, pool: ProcessPool) -> None:
+        async with self._making:
+            if self._pool is pool:
+                self._pool = None
+                await asyncio.to_thread(_end, pool)
 
     def _make(self) -> ProcessPool:
         context = multiprocessing.get_context(self._method)
