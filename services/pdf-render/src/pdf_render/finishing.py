@@ -52,7 +52,7 @@ def finish(command: RenderPdf, parts: Parts) -> Finished:
 
     with ExitStack() as opened:
         pdf = opened.enter_context(pikepdf.open(io.BytesIO(parts.printed)))
-        if _is_done(command):
+        if _is_done(command, parts):
             return Finished(parts.printed, len(pdf.pages), tagged=False)
         _merge(pdf, parts, opened)
         date = command.created_at or (
@@ -67,10 +67,10 @@ def finish(command: RenderPdf, parts: Parts) -> Finished:
         return Finished(_saved(pdf, command, date), pages, tagged)
 
 
-def _is_done(command: RenderPdf) -> bool:
+def _is_done(command: RenderPdf, parts: Parts) -> bool:
     """Say whether it may stay as Chromium made it; a structure packs to a seventh."""
     asked = (
-        command.tagged, command.outline, command.merge_before, command.merge_after,
+        command.tagged, command.outline, parts.before, parts.after,
         command.attachments, command.pdfa, command.protection, command.deterministic,
         command.created_at, command.metadata != type(command.metadata)(),
     )  # fmt: skip
