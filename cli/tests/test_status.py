@@ -33,6 +33,7 @@ def fleet(*workers, **changes):
     return {"workers": list(workers), "stale": False, "as_of": as_of} | changes
 
 
+QUEUES = {command.queue() for command in commands().values()}
 TAGS = sorted({command.tag for command in commands().values()})
 
 
@@ -125,7 +126,7 @@ async def test_dead_unrouted_backlog_and_lonely_queues_are_1(bus: Bus, later, pa
         "1 dead letters in anaf.taxpayer.dead",
         "1 messages that no queue took",
         "3 messages wait in anaf.efactura",
-        *(f"nobody consumes {tag}" for tag in TAGS),
+        *(f"nobody consumes {queue}" for queue in QUEUES - {"anaf.efactura.check"}),
         "the queue anaf.efactura.check is missing",
     }
 

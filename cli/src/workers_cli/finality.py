@@ -7,7 +7,7 @@ from workers_contracts.catalog import commands, events
 
 from .errors import ExitCode
 
-FINAL = ("failed", "rejected", "accepted", "confirmed", "validated")
+FINAL = ("failed", "rejected", "accepted", "confirmed", "validated", "extracted")
 """Last words of final events of commands that have follow-ups."""
 
 
