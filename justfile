@@ -100,6 +100,17 @@ bench-pdf *args:
     @-python -m workers_stack servers
     @PYTHONPATH=tests/performance python -m bench_pdf "$@"
 
+# How well and how cheaply documents are read, beside stock paddleocr and tesseract: `bench-ocr --pages 18 --json FILE`
+[group('check')]
+bench-ocr *args:
+    @-python -m workers_stack servers
+    @python tests/performance/bench_ocr.py "$@"
+
+# Invoices a second that are judged, beside bare lxml: `bench-rules --json FILE`
+[group('check')]
+bench-rules *args:
+    @python tests/performance/bench_rules.py "$@"
+
 # Make a new worker: `new-worker --tag bank.statement --command statement.import`
 [group('maintain')]
 new-worker *args:
