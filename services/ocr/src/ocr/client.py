@@ -37,6 +37,7 @@ class Processes:
     """
 
     def __init__(self, *, recognisers: int, recycle: int, megabytes: int) -> None:
+        self.recognisers = recognisers
         # Opening is light and a fresh interpreter quick; recognising is neither: those processes
         # are forked from one that has the libraries loaded.
         self._readers = _Pool("spawn", READERS, recycle * 20, megabytes)
