@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import time
 
 import pytest
@@ -10,6 +11,7 @@ from PIL import Image
 from ocr import errors
 from ocr.engine import pages
 from ocr.engine.problems import Problem
+from ocr.fields.told import Found
 from ocr.result import EngineFacts, Result, Source
 from workers_contracts.ocr import ExtractionProgressed, TextExtracted
 from workers_contracts.types import ArtifactRef
@@ -107,7 +109,7 @@ def test_result_over_a_message_lies_in_the_artifact():
 
     def event(count: int) -> TextExtracted:
         page = json.dumps(blank | {"lines": [line] * count, "text": "ă" * 80 * count})
-        made = Result.of(Source("0" * 64, 1, "image/png", 1), [page], None)
+        made = Result.of(Source("0" * 64, 1, "image/png", 1), [page], Found())
         return made.event(reference, EngineFacts("1", {}), None)
 
     assert event(10).lines is not None
@@ -158,3 +160,11 @@ async def test_waiting_behind_other_documents_is_no_time_of_reading(
     reader._recognising.release()
     reader._recognising.release()
     assert {event.status for event in await asyncio.gather(*busy)} == {"ok"}
+
+
+async def test_damaged_models_let_documents_wait(make_desk, line, saved, tmp_path):
+    models = tmp_path / "models"
+    shutil.copytree(make_desk().settings.models().folder, models)
+    (models / "rec_ro" / "inference.onnx").write_bytes(b"half of it")
+    with pytest.raises(errors.ModelsUnavailableError, match="do not load: InvalidProtobuf"):
+        await make_desk(models_dir=str(models)).send(saved(line))

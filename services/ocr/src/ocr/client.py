@@ -99,6 +99,10 @@ class _Pool:
             raise Problem(
                 "worker_crashed", f"reading it ended its process (exit code {error.exitcode})"
             ) from None
+        except Problem as problem:
+            if problem.code != "models_unavailable":
+                raise
+            raise ModelsUnavailableError(problem.message, retry_after=60.0) from None
         except ImportError as error:
             # OpenCV's own libraries, on a machine that has no screen.
             raise ModelsUnavailableError(

@@ -48,7 +48,9 @@ class Settings(WorkerSettings):
         default=60.0, gt=0, description="For one page; then its process is ended."
     )
     job_seconds: float = Field(
-        default=600.0, gt=0, description="Of reading for one document, all its pages together; waiting is not counted."
+        default=600.0,
+        gt=0,
+        description="Of reading for one document, all its pages together; waiting is not counted.",
     )
     slice_pages: int = Field(
         default=5,

@@ -116,9 +116,10 @@ class Extraction:
         numbers: list[int],
         found: Mapping[int, str],
     ) -> Outcome:
+        texts = [found[number] for number in numbers]
         # Long documents are a megabyte of JSON: not in the event loop.
         made = await asyncio.to_thread(
-            result.Result.of, source, [found[n] for n in numbers], command.document
+            result.Result.of, source, texts, await self._reader.fields(texts, command.document)
         )
         made.refuse_when_nothing_was_read()
         kept = await self._artifacts.put(

@@ -12,6 +12,7 @@ from .engine.kind import PDF, kind
 from .engine.problems import Problem
 from .engine.values import Document, Limits, Models, Options
 from .errors import BY_PROBLEM, JobTimeoutError, ModelsUnavailableError
+from .fields.told import Found, told_fields
 from .models import missing
 from .scratch import Scratch
 from .store import PageStore
@@ -208,6 +209,21 @@ class Reader:
                 self._limits,
                 self._models,
             )
+
+    async def fields(self, texts: Sequence[str], kind: str | None) -> Found:
+        """Return the fields of a document, when a kind is named.
+
+        In a process: patterns over a page made to be hard for them hold a whole worker up.
+        """
+        if kind is None:
+            return Found()
+        try:
+            async with self._opening:
+                return Found(await self._processes.read(told_fields, LIGHT_SECONDS, texts, kind))
+        except Problem as problem:
+            if problem.code not in AGAIN:
+                raise
+            return Found(warnings=(f"its fields were not found: {problem.message}",))
 
     def close(self, job: Job) -> None:
         """Forget the document's copy."""
