@@ -9,10 +9,11 @@ import pytest
 from PIL import Image
 
 from ocr import errors
+from ocr.config import Settings
 from ocr.engine import pages
 from ocr.engine.problems import Problem
 from ocr.fields.told import Found
-from ocr.result import EngineFacts, Result, Source
+from ocr.result import ROOM, EngineFacts, Result, Source
 from workers_contracts.ocr import ExtractionProgressed, TextExtracted
 from workers_contracts.types import ArtifactRef
 from workers_runtime.router import After
@@ -168,3 +169,17 @@ async def test_damaged_models_let_documents_wait(make_desk, line, saved, tmp_pat
     (models / "rec_ro" / "inference.onnx").write_bytes(b"half of it")
     with pytest.raises(errors.ModelsUnavailableError, match="do not load: InvalidProtobuf"):
         await make_desk(models_dir=str(models)).send(saved(line))
+
+
+def test_summaries_of_the_most_pages_fit_into_a_message():
+    most = next(one.le for one in Settings.model_fields["max_pages"].metadata if hasattr(one, "le"))
+    reference = ArtifactRef(uri="file:///x", sha256="0" * 64, size=1, media_type="application/json")
+    warnings = ["the page is large and was read at 100 dpi", "read with low confidence"]
+    texts = [
+        json.dumps(json.loads(pages.failed(number, "ocr_worker_crashed", "a" * 200))
+                   | {"warnings": warnings})
+        for number in range(1, most + 1)
+    ]  # fmt: skip
+    made = Result.of(Source("0" * 64, 1, "image/tiff", most), texts, Found())
+    event = made.event(reference, EngineFacts("1", {}), None)
+    assert len(event.model_dump_json().encode()) < ROOM

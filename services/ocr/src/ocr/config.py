@@ -40,7 +40,12 @@ class Settings(WorkerSettings):
         "print better and takes half as long again.",
     )
     max_bytes: int = Field(default=20_000_000, ge=1000, description="Of a document, in bytes.")
-    max_pages: int = Field(default=50, ge=1, le=10_000, description="Read of one document.")
+    max_pages: int = Field(
+        default=50,
+        ge=1,
+        le=300,
+        description="Read of one document. An event holds the summaries of 300.",
+    )
     max_pixels: int = Field(
         default=40_000_000, ge=10_000, description="Of an image; known before it is decoded."
     )
