@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import time
 from datetime import UTC, datetime
 
 import dkim
@@ -264,3 +265,47 @@ def test_reply_is_one_printable_line():
     assert reply.text.startswith("550 5.1.1 a b c")
     assert reply.text.isprintable()
     assert len(reply.text) == 300
+
+
+@pytest.mark.parametrize("piece", ["<a ", "<!--", "</", "<?", '<a href="http://a">x</a>', "<div>"])
+def test_text_of_hostile_html_takes_no_time(piece):
+    html = piece * (200_000 // len(piece))
+    begun = time.process_time()
+    from_html(html)
+    assert time.process_time() - begun < 1
+
+
+def test_text_of_html_that_says_nothing():
+    assert [from_html(html) for html in (" ", "<b></b>", "<img src='cid:a'>", "<!-- -->")] == [
+        "\n"
+    ] * 4
+    assert from_html("a<script>b</script><style>c</style>d &euro;&nbsp;ș") == "ad € ș\n"
+    assert from_html('<a href="https://a.example">https://a.example</a>') == "https://a.example\n"
+
+
+@pytest.mark.parametrize("amount", ["1e500000000", "NaN", "Infinity", "abc", "", 10**400, True])
+def test_amount_that_is_none_is_refused_and_never_written_out(amount):
+    data = {"number": "1", "supplier": "a", "customer": "b", "currency": "RON", "total": amount}
+    with pytest.raises(MailInvalidError, match="no amount") as refused:
+        Templates().render("invoice_accepted", "ro", data)
+    assert refused.value.field == "data"
+
+
+def test_null_is_no_value_for_a_template():
+    data = {"number": None, "supplier": "a", "customer": "b", "currency": "RON", "total": "1"}
+    with pytest.raises(MailInvalidError, match="number") as refused:
+        Templates().render("invoice_accepted", "ro", data)
+    assert refused.value.field == "data"
+    assert (
+        "None"
+        not in Templates()
+        .render("invoice_accepted", "ro", {**data, "number": "1", "issued": None})
+        .text
+    )
+
+
+def test_one_error_is_not_taken_for_its_letters():
+    data = {"number": "1", "supplier": "a", "customer": "b", "errors": "BR-RO-010 lipsește"}
+    made = Templates().render("invoice_rejected", "ro", data)
+    assert "- BR-RO-010 lipsește\n" in made.text
+    assert "<li>BR-RO-010 lipsește</li>" in (made.html or "")

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import dkim
 import pytest
@@ -368,3 +369,32 @@ async def test_hundred_mails_at_once_share_eight_sessions(worker, sandbox, mails
     told = sandbox.control.smtp()
     assert len({one["message_id"] for one in told["mails"]}) == 100
     assert told["sessions"] <= 8
+
+
+async def test_file_lost_between_two_tries_is_told_by_recipient(worker, sandbox, mails):
+    sandbox.control.smtp_answer("rcpt", LATER, recipient=ION)
+    pdf = await worker.artifacts.put(b"%PDF", media_type="application/pdf")
+    command = {"to": [ANA, ION], "attachments": [{"artifact": pdf, "name": "a.pdf"}]}
+    with pytest.raises(MailDeferredError):
+        await worker.send("m-1", **command)
+    Path(pdf.uri.removeprefix("file://")).unlink()
+    # Somebody has it: a failure would say that nobody does.
+    for _ in range(2):
+        event = await worker.send("m-1", **command)
+        assert [one.status for one in event.recipients] == ["accepted", "gave_up"]
+    assert event.recipients[1].text == LATER
+    assert len(mails()) == 1
+
+
+async def test_lost_answer_is_remembered_when_another_command_asks(worker, sandbox, mails):
+    sandbox.control.smtp_answer("accepted", "lost")
+    with pytest.raises(MailAnswerLostError):
+        await worker.send("m-1", business_key="k")
+    sandbox.control.smtp_answer("rcpt", LATER)
+    with pytest.raises(MailDeferredError):
+        await worker.send("m-1", business_key="k")
+    with pytest.raises(BusinessKeyReusedError):
+        await worker.send("m-2", business_key="k", text="altceva")
+    event = await worker.send("m-3", business_key="k")
+    assert len(mails()) == 2
+    assert (event.maybe_duplicate, event.lost_answers) == (True, 1)

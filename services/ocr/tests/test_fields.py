@@ -173,3 +173,9 @@ def test_what_the_calendar_has_not(text):
 
 def test_empty_pages_have_no_fields():
     assert find([page()], "invoice") == []
+
+
+def test_text_full_of_percentages_has_few_rates():
+    text = "TVA " + " ".join(f"{number}%" for number in range(100))
+    rates = [field for field in find([page([(20, text)])], "invoice") if field.name == "vat_rate"]
+    assert len(rates) == 10

@@ -1,12 +1,16 @@
 """PDF pages with a text layer: no model, and the same shape of result."""
 
 import base64
+import io
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from reportlab.pdfgen.canvas import Canvas
+
+from ocr import errors, reading
 
 pytestmark = pytest.mark.integration
 EXAMPLES = Path(__file__).parents[3] / "contracts" / "examples" / "ocr.extract"
@@ -57,3 +61,37 @@ def test_text_layer_loads_no_recogniser(letter, tmp_path):
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert done.stdout.strip() == "set()", done.stderr
+
+
+def drawn(text: str, size: float, rows: int = 1) -> bytes:
+    """Return a PDF with these many equal lines of text."""
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pageCompression=1)
+    canvas.setFont("Helvetica", size)
+    for row in range(rows):
+        canvas.drawString(10, 800 - 1.2 * size * row, text)
+    canvas.save()
+    return buffer.getvalue()
+
+
+async def test_page_made_to_be_slow_for_the_patterns_holds_nobody_up(desk, monkeypatch):
+    # 1.4 kB that took minutes, in the worker's own process.
+    content = drawn("tva " * 12_000, 0.05)
+    await desk.read(drawn("x " * 40, 9), document="invoice")
+    monkeypatch.setattr(reading, "LIGHT_SECONDS", 6.0)
+    event = await desk.read(content, document="invoice")
+    assert (event.status, event.fields) == ("ok", [])
+    assert "fields were not found" in event.warnings[0]
+
+
+async def test_text_layer_without_end_is_not_taken(desk):
+    content = drawn("abcdefghi " * 100, 1, rows=110)
+    with pytest.raises(errors.CorruptFileError, match="at most 100000 are read"):
+        await desk.send(content, mode="text")
+    assert (await desk.read(content)).pages[0].source == "ocr"
+
+
+async def test_line_of_a_field_is_told_in_part(desk):
+    event = await desk.read(drawn("CUI RO12345674 " + "y" * 9000, 0.1), document="invoice")
+    [field] = [one for one in event.fields if one.name == "supplier_cui"]
+    assert len(field.text) == 500

@@ -158,3 +158,15 @@ nested = st.recursive(
 @given(nested)
 def test_anything_can_be_masked_and_printed(value):
     json.dumps(redact(value))
+
+
+def test_log_line_names_no_mail_address_but_its_domain():
+    text = "the mail server refused ana.pop+x@client.example: 450 <ana.pop+x@client.example> later"
+    told = redact_event(None, "info", {"error": text, "many": [{"to": "ionuț@țară.example"}]})
+    assert "ana" not in str(told)
+    assert told["error"].count(f"{MASK}@client.example") == 2
+    assert told["many"] == [{"to": f"{MASK}@țară.example"}]
+    # A person who asked gets it in the event.
+    assert redact_text(text) == text
+    identity = f"{'0a' * 16}@prima.example"
+    assert redact_event(None, "info", {"mail_id": identity}) == {"mail_id": identity}

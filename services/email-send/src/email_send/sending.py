@@ -12,7 +12,7 @@ import redis.asyncio as redis
 
 from workers_contracts.email import EmailSent, Mailbox, SendEmail
 from workers_runtime.artifacts import Artifacts
-from workers_runtime.errors import TransientError
+from workers_runtime.errors import PermanentError, TransientError
 from workers_runtime.failure import backoff
 from workers_runtime.identity import Task, derived_id
 from workers_runtime.logs import get_logger
@@ -138,6 +138,11 @@ class _Job:
                 record = await self._try(record)
             except TransientError as error:
                 record = await self._later(error)
+            except PermanentError as error:
+                # Some got it in an earlier try: the event has to say so, and that no others will.
+                if not self._progress.record.having("accepted"):
+                    raise
+                record = await self._give_up(self._progress.record, str(error))
         return event(record, self._plan, account=self._name, identity=self._mail_id)
 
     def _known(self, record: Record) -> Record:
@@ -153,7 +158,7 @@ class _Job:
         owner, replayed = self._task.message_id, self._task.replay > record.replay
         nobody_has_it = not (record.flight or record.having("accepted"))
         if record.content not in ("", content):
-            if not nobody_has_it:
+            if not nobody_has_it or record.lost:
                 raise BusinessKeyReusedError(
                     "another mail with other content was sent under this business key; give this "
                     "one a key of its own",
@@ -161,7 +166,8 @@ class _Job:
                 )
             record = Record(replay=record.replay)
         if record.owner != owner and nobody_has_it:  # asked for anew after it failed
-            record = Record(replay=self._task.replay)
+            # An answer that was lost stays lost: somebody may have a copy.
+            record = Record(replay=self._task.replay, lost=record.lost)
         if record.flight and record.flight.owner != owner and record.flight.until > time.time():
             raise MailBusyError("another command with this business key is on its way",
                                 retry_after=5)  # fmt: skip

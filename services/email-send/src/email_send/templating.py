@@ -30,6 +30,9 @@ from .errors import MailInvalidError
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
            "October", "November", "December")  # fmt: skip
 
+_MOST_DIGITS = 18
+"""Before the point, of an amount."""
+
 
 @dataclass(frozen=True)
 class Content:
@@ -62,6 +65,8 @@ class Templates:
             MailInvalidError: there is none of this name and language, or a value is missing.
         """
         file = f"{name}.{language}"
+        # Null is no value: it would be shown as "None".
+        data = {key: value for key, value in data.items() if value is not None}
         try:
             subject, text = (one.render(data) for one in self._parts(f"{file}.txt"))
             html = self._html.get_template(f"{file}.html").render(data)
@@ -101,8 +106,19 @@ def _environment(loader: BaseLoader, *, escape: bool) -> ImmutableSandboxedEnvir
 
 
 def money(value: object, language: str = "ro") -> str:
-    """Return an amount as people write it: 1.190,00 in Romanian, 1,190.00 in English."""
-    whole, _, cents = f"{Decimal(str(value)):,.2f}".partition(".")
+    """Return an amount as people write it: 1.190,00 in Romanian, 1,190.00 in English.
+
+    Raises:
+        ValueError: it is none. 1e500000000 would be written out, in 600 MB.
+    """
+    text = str(value)[:60]
+    try:
+        amount = Decimal(text)
+    except ArithmeticError:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount.adjusted() > _MOST_DIGITS:
+        raise ValueError(f"{text!r} is no amount of money; write it as 1190.00")
+    whole, _, cents = f"{amount:,.2f}".partition(".")
     return f"{whole.replace(',', '.')},{cents}" if language == "ro" else f"{whole}.{cents}"
 
 

@@ -37,6 +37,7 @@ class Processes:
     """
 
     def __init__(self, *, recognisers: int, recycle: int, megabytes: int) -> None:
+        self.recognisers = recognisers
         # Opening is light and a fresh interpreter quick; recognising is neither: those processes
         # are forked from one that has the libraries loaded.
         self._readers = _Pool("spawn", READERS, recycle * 20, megabytes)
@@ -98,6 +99,10 @@ class _Pool:
             raise Problem(
                 "worker_crashed", f"reading it ended its process (exit code {error.exitcode})"
             ) from None
+        except Problem as problem:
+            if problem.code != "models_unavailable":
+                raise
+            raise ModelsUnavailableError(problem.message, retry_after=60.0) from None
         except ImportError as error:
             # OpenCV's own libraries, on a machine that has no screen.
             raise ModelsUnavailableError(

@@ -40,7 +40,12 @@ class Settings(WorkerSettings):
         "print better and takes half as long again.",
     )
     max_bytes: int = Field(default=20_000_000, ge=1000, description="Of a document, in bytes.")
-    max_pages: int = Field(default=50, ge=1, le=10_000, description="Read of one document.")
+    max_pages: int = Field(
+        default=50,
+        ge=1,
+        le=300,
+        description="Read of one document. An event holds the summaries of 300.",
+    )
     max_pixels: int = Field(
         default=40_000_000, ge=10_000, description="Of an image; known before it is decoded."
     )
@@ -48,7 +53,9 @@ class Settings(WorkerSettings):
         default=60.0, gt=0, description="For one page; then its process is ended."
     )
     job_seconds: float = Field(
-        default=600.0, gt=0, description="Of reading for one document, all its parts together."
+        default=600.0,
+        gt=0,
+        description="Of reading for one document, all its pages together; waiting is not counted.",
     )
     slice_pages: int = Field(
         default=5,

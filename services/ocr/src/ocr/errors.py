@@ -99,6 +99,12 @@ class EngineBusyError(TransientError):
     code = "ocr_overloaded"
 
 
+class DiskUnavailableError(TransientError):
+    """The disk for documents in hand is full, or its folder gone; the document waits."""
+
+    code = "ocr_disk_unavailable"
+
+
 class PagesUnavailableError(TransientError):
     """Redis does not answer: what was read of a long document cannot be kept, so it waits."""
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -20,9 +19,8 @@ from workers_runtime.router import After, Outcome
 
 from . import result
 from .engine.values import Options
-from .errors import JobTimeoutError
 from .pages import wanted
-from .reading import Job, Reader
+from .reading import Budget, Reader
 from .source import content_of
 
 _log = get_logger(__name__)
@@ -72,7 +70,6 @@ class Extraction:
     async def _part(
         self, command: ExtractText | ContinueExtraction, task: Task, *, spent: float
     ) -> Outcome:
-        begun = time.monotonic()
         content = await content_of(command, self._artifacts, limit=self._allowed.content)
         sha256 = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
         job = await self._reader.open(
@@ -84,11 +81,14 @@ class Extraction:
         )
         try:
             numbers = wanted(command.pages, job.document.page_count, self._allowed.pages)
-            found = await self._reader.kept(job, numbers)
+            found = await self._reader.kept(
+                job, numbers, failed=isinstance(command, ContinueExtraction)
+            )
             missing = [number for number in numbers if number not in found]
             part = missing[: self._allowed.part]
             more = len(missing) > len(part)
-            found |= await self._read(job, part, spent, needed=more)
+            budget = Budget(self._allowed.seconds, spent)
+            found |= await self._reader.read(job, part, budget, needed=more)
         finally:
             self._reader.close(job)
         source = result.source(job, sha256, len(content))
@@ -97,7 +97,6 @@ class Extraction:
         left = command.artifact or await self._artifacts.put(
             content, media_type=job.document.media_type
         )
-        spent += time.monotonic() - begun
         done = len(numbers) - len(missing) + len(part)
         _log.info("part extracted", pages=done, wanted=len(numbers))
         return [
@@ -107,22 +106,8 @@ class Extraction:
                 pages_done=done,
                 pages_wanted=len(numbers),
             ),
-            _follow_up(command, left, spent, f"{done} of {len(numbers)} pages are read"),
+            _follow_up(command, left, budget.spent, f"{done} of {len(numbers)} pages are read"),
         ]
-
-    async def _read(
-        self, job: Job, part: list[int], spent: float, *, needed: bool
-    ) -> dict[int, str]:
-        left = self._allowed.seconds - spent
-        try:
-            async with asyncio.timeout(max(left, 0.001)):
-                return await self._reader.read(job, part, needed=needed)
-        except TimeoutError:
-            raise JobTimeoutError(
-                f"the document took longer than {self._allowed.seconds:g} s in all; send its "
-                "pages in parts, with `pages`",
-                field="pages",
-            ) from None
 
     async def _finished(
         self,
@@ -131,9 +116,10 @@ class Extraction:
         numbers: list[int],
         found: Mapping[int, str],
     ) -> Outcome:
+        texts = [found[number] for number in numbers]
         # Long documents are a megabyte of JSON: not in the event loop.
         made = await asyncio.to_thread(
-            result.Result.of, source, [found[n] for n in numbers], command.document
+            result.Result.of, source, texts, await self._reader.fields(texts, command.document)
         )
         made.refuse_when_nothing_was_read()
         kept = await self._artifacts.put(

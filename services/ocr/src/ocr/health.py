@@ -11,6 +11,7 @@ from .client import Processes
 from .engine import selftest
 from .engine.problems import Problem
 from .engine.values import Models
+from .errors import ModelsUnavailableError
 
 _log = get_logger(__name__)
 TEST_SECONDS = 60.0
@@ -69,6 +70,8 @@ class SelfTest:
         try:
             text = await self._processes.recognise(selftest.read, TEST_SECONDS, image, self._models)
             found = None if text == selftest.TEXT else f"the models read {text[:60]!r}"
+        except ModelsUnavailableError as error:
+            found = str(error)
         except Problem as problem:
             found = f"the models do not load: {problem.message}"
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the cause

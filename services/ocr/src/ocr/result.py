@@ -17,7 +17,7 @@ from workers_contracts.topology import MAX_MESSAGE_BYTES
 from workers_contracts.types import ArtifactRef
 
 from .errors import BY_PROBLEM, CorruptFileError
-from .fields import find
+from .fields.told import Found
 from .reading import Job
 
 ROOM = MAX_MESSAGE_BYTES - 16_384
@@ -55,11 +55,15 @@ class Result:
     pages: Sequence[FullPage]
     fields: Sequence[FoundField]
 
+    warnings: Sequence[str] = ()
+    """Of the whole document."""
+
     @classmethod
-    def of(cls, document: Source, pages: Sequence[str], kind: str | None) -> "Result":
-        """Put pages together and look for fields, when a kind of document is named."""
+    def of(cls, document: Source, pages: Sequence[str], found: Found) -> "Result":
+        """Put pages and the fields found in them together."""
         read = [FullPage.model_validate_json(page) for page in pages]
-        return cls(document, read, find(read, kind) if kind else [])
+        fields = [FoundField.model_validate(one) for one in json.loads(found.fields)]
+        return cls(document, read, fields, found.warnings)
 
     def refuse_when_nothing_was_read(self) -> None:
         """Raise the first page's error when every page failed."""
@@ -93,7 +97,10 @@ class Result:
             lines=[page.lines for page in self.pages],
             text=text,
             fields=list(self.fields),
-            warnings=[f"page {page.number}: {one}" for page in self.pages for one in page.warnings],
+            warnings=[
+                *self.warnings,
+                *(f"page {page.number}: {one}" for page in self.pages for one in page.warnings),
+            ],
             result=kept,
             extracted_at=datetime.now(UTC),
         )

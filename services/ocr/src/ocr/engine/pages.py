@@ -67,6 +67,11 @@ def failed(number: int, code: str, message: str) -> str:
     })  # fmt: skip
 
 
+def is_failed(page: str) -> bool:
+    """Say whether a page as JSON is one that could not be read."""
+    return '"status": "failed"' in page[:60]
+
+
 def _in_points(page: Page, scale: float) -> Page:
     def smaller(polygon: Polygon) -> Polygon:
         a, b, c, d = ((x / scale, y / scale) for x, y in polygon)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .config import prepare
+from .problems import Problem
 from .values import Line, Models, Polygon, Word
 
 DETECTOR = "PP-OCRv6_small_det"
@@ -15,10 +16,22 @@ _loaded: dict[tuple[Models, str], Any] = {}
 
 
 def load(models: Models, charset: str) -> Any:
-    """Return the pipeline of this process; made at its first use, in 0.3 s."""
+    """Return the pipeline of this process; made at its first use, in 0.3 s.
+
+    Raises:
+        Problem: `models_unavailable`: they are damaged; no document is to blame.
+    """
     key = (models, charset)
     if key not in _loaded:
-        _loaded[key] = _pipeline(models, charset)
+        try:
+            _loaded[key] = _pipeline(models, charset)
+        except (ImportError, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001 - the library has a kind for each damage
+            text = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+            raise Problem(
+                "models_unavailable", f"the models in {models.folder} do not load: {text}"
+            ) from None
     return _loaded[key]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import pdf
+from .problems import Problem
 from .values import Line, Page, Polygon, Word
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ MOST_ODD = 0.05
 MOST_PICTURE = 0.5
 FEWEST_BESIDE_PICTURE = 400
 """Letters beside a picture of half the page; below it the picture is taken for a scan."""
+
+MOST_CHARACTERS = 100_000
+"""Of a page; a newspaper's has 30 000. Each takes memory, here and in the result."""
 
 Box = tuple[float, float, float, float]
 """Left, bottom, right, top in the page's own coordinates."""
@@ -38,6 +42,14 @@ def read(path: str, number: int, *, force: bool) -> tuple[Page | None, str]:
     """
     with pdf.opened(path) as document, pdf.page(document, number) as one:
         width, height = one.get_size()
+        if (count := _count(one)) > MOST_CHARACTERS:
+            if not force:
+                return None, "text layer with too many characters"
+            raise Problem(
+                "corrupt_file",
+                f"the text layer of page {number} has {count} characters, at most "
+                f"{MOST_CHARACTERS} are read: recognise it with mode ocr",
+            )
         words = list(_words(one))
         reason = "" if force else _unusable("".join(word.text for word in words), one)
         if reason:
@@ -45,6 +57,14 @@ def read(path: str, number: int, *, force: bool) -> tuple[Page | None, str]:
         place = pdf.placer(one)
         lines = tuple(_line(pieces, place) for pieces in _cells(words))
     return Page(width, height, "pt", "text_layer", lines), ""
+
+
+def _count(one: "PdfPage") -> int:
+    textpage = one.get_textpage()
+    try:
+        return int(textpage.count_chars())
+    finally:
+        textpage.close()
 
 
 def _unusable(text: str, one: "PdfPage") -> str:

@@ -8,6 +8,9 @@ from re import Pattern
 
 from workers_contracts.ocr import FoundField, FullPage
 
+LONGEST_TEXT = 500
+"""Characters told of the line that a field stands in; a message holds no endless one."""
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -117,7 +120,7 @@ def told(name: str, value: str, where: Value, *, checked: bool) -> FoundField:
     return FoundField.model_validate({
         "name": name,
         "value": value,
-        "text": where.cell.text,
+        "text": where.cell.text[:LONGEST_TEXT],
         "confidence": round(min(1.0, confidence), 4),
         "checked": checked,
         "page": where.cell.page,

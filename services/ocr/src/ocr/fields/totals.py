@@ -36,6 +36,8 @@ SLACK = Decimal("0.02")
 """What rounding line by line may add up to."""
 
 _MOST = 12
+MOST_RATES = 10
+"""No country has more; a text full of percentages has thousands."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def rates(found: Sequence[Cell]) -> list[FoundField]:
         for match in _RATE.finditer(cell.text):
             rate = match[1].replace(",", ".")
             seen.setdefault(rate, told("vat_rate", rate, Value(cell, rate, 1.0), checked=False))
-    return list(seen.values())
+    return list(seen.values())[:MOST_RATES]
 
 
 def _stands_over(head: Cell, cell: Cell) -> bool:
