@@ -63,6 +63,8 @@ LIMITS = {
     ),
     "markdown": ([{"type": "markdown", "text": "x" * 12_001}], "blocks.0.text"),
     "the sum": ([section("x" * 2500)] * 5, "blocks"),
+    "escaped": ([section("<" * 1000)], "blocks.0.text.text"),
+    "the sum, escaped": ([section("&" * 550)] * 5, "blocks"),
     "unknown type": ([section("x"), {"type": "carousel"}], "blocks.1.type"),
     "no type": ([{}], "blocks.0.type"),
 }  # fmt: skip
@@ -74,6 +76,14 @@ def test_blocks_over_a_limit_are_refused_with_the_place(name):
     with pytest.raises(MessageRefusedError) as refused:
         compose(NotifySlack(text="x", blocks=blocks))
     assert refused.value.field == place
+
+
+@pytest.mark.parametrize("kind", [["mrkdwn"], {"user": 1}, None, 5])
+def test_type_that_is_no_word_harms_nobody(kind):
+    blocks = [{"type": "section", "text": {"type": kind, "text": "<!channel>"}}]
+    [block] = compose(NotifySlack(text="x", blocks=blocks)).blocks
+    assert block["text"]["type"] == kind
+    assert "<!channel>" not in block["text"]["text"]
 
 
 def test_blocks_at_the_limit_are_taken():

@@ -56,6 +56,18 @@ def test_row_of_the_web_api_table(word, kind):
         raise_for(of_web_api(status, word), status, word, {})
 
 
+@pytest.mark.parametrize("word", ["<html>" + "x" * 100_000, "a" * 100, "a\nb", ""])
+def test_page_is_never_told_as_slacks_word(word):
+    with pytest.raises(SlackRefusedError, match="with a page") as refused:
+        raise_for(of_webhook(403, word), 403, word, {})
+    assert len(str(refused.value)) < 200
+
+
+def test_unknown_word_of_a_breakdown_leaves_the_outcome_open():
+    assert of_web_api(500, "new_error") is Meaning.UNKNOWN
+    assert of_web_api(200, "new_error") is Meaning.REFUSED
+
+
 def test_tests_know_every_row():
     assert {(s, w) for s, w, _ in HOOK_ROWS} | {(200, "ok")} == set(WEBHOOK)
     assert {word for word, _ in WEB_ROWS} == set(WEB_API)

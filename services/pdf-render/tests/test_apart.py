@@ -1,5 +1,6 @@
 """Foreign PDFs are put together in a process that can be ended."""
 
+import asyncio
 import io
 import os
 import time
@@ -48,6 +49,15 @@ async def test_what_takes_too_long_is_ended(blank_pdf):
     with pytest.raises(DocumentTimeoutError, match=r"not read within 0\.01 s"):
         await finish_apart(RenderPdf(html="x", pdfa="PDF/A-2b"), parts, seconds=0.01, memory=GIB)
     assert time.monotonic() - started < 0.01 + 2 + apart._START_SECONDS
+    assert not children()
+
+
+@pytest.mark.parametrize("after", [0.0, 0.3])
+async def test_work_that_nobody_waits_for_is_ended(blank_pdf, after):
+    parts = Parts(blank_pdf, after=[endless()])
+    work = finish_apart(RenderPdf(html="x", pdfa="PDF/A-2b"), parts, seconds=20, memory=GIB)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(work, after + 0.001)
     assert not children()
 
 

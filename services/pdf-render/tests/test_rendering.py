@@ -1,6 +1,8 @@
 """From a command to a stored PDF, with a real Chromium."""
 
+import asyncio
 import io
+import time
 
 import pikepdf
 import pytest
@@ -161,12 +163,45 @@ async def test_metadata_is_written(renderer):
             DocumentInvalidError,
             "page.header_html",
         ),
+        (
+            {"html": "x", "page": {"width_mm": 10, "height_mm": 10}},
+            DocumentInvalidError,
+            "page.margins",
+        ),
+        ({"html": "x", "wait": {"selector": "<<"}}, DocumentInvalidError, "wait.selector"),
+        ({"html": "x", "protection": {"password": "a\0b"}}, DocumentInvalidError, "protection"),
     ],
 )
 async def test_what_cannot_be_is_told_with_its_field(renderer, fields, error, field):
     with pytest.raises(error) as wrong:
         await renderer.render(**fields)
     assert wrong.value.field == field
+
+
+async def test_asset_whose_type_would_break_the_answer_is_refused_at_once(renderer):
+    picture = (await renderer.put(PIXEL, "image/svg+xml")).model_dump()
+    assets = [{"name": "a", "artifact": {**picture, "media_type": "image/png\r\nX: y"}}]
+    with pytest.raises(DocumentInvalidError, match="control characters") as wrong:
+        await renderer.render(html="<img src=a>", assets=assets)
+    assert wrong.value.field == "assets.0.artifact"
+
+
+async def test_long_invoice_does_not_stop_the_loop(renderer, invoice):
+    invoice["lines"] *= 2500
+    longest, before = 0.0, time.monotonic()
+
+    async def beat():
+        nonlocal longest, before
+        while True:
+            await asyncio.sleep(0)
+            longest, before = max(longest, time.monotonic() - before), time.monotonic()
+
+    beating = asyncio.create_task(beat())
+    started = time.monotonic()
+    await renderer._rendering._source._filled(RenderPdf(template="invoice", data=invoice), None)
+    took = time.monotonic() - started
+    beating.cancel()
+    assert longest < took / 2
 
 
 async def test_limits_of_the_operator_hold(make_renderer, blank_pdf):

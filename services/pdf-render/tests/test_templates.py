@@ -1,6 +1,7 @@
 """The shipped templates and the operator's, down to the words on the paper."""
 
 import io
+import re
 import zipfile
 from datetime import date
 from decimal import Decimal
@@ -47,6 +48,12 @@ REPORT = {
             ],
         }
     ],
+}
+SHORT = {
+    "number": "1",
+    "issue_date": "2026-03-02",
+    "seller": {"name": "Furnizor Test SRL"},
+    "buyer": {"name": "Client Test SA"},
 }
 ACCEPTED = {
     "document_id": "d",
@@ -192,6 +199,14 @@ def test_invoice_that_cannot_be_read_is_refused(content, words):
         html("efactura", {}, content)
 
 
+def test_price_without_a_usable_size_is_refused(xml):
+    amount = re.compile(rb'<cbc:PriceAmount currencyID="RON">[^<]+</cbc:PriceAmount>')
+    huge = b"<cbc:PriceAmount>1E+999999</cbc:PriceAmount><cbc:BaseQuantity>1E-9</cbc:BaseQuantity>"
+    assert amount.search(xml)
+    with pytest.raises(DocumentInvalidError, match="no usable size"):
+        html("efactura", {}, amount.sub(huge, xml))
+
+
 def test_archive_without_one_invoice_is_refused():
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
@@ -204,6 +219,11 @@ def test_archive_without_one_invoice_is_refused():
     ("template", "data", "field"),
     [
         ("invoice", {"lines": [{"name": "x", "price": "mult"}]}, None),
+        (
+            "invoice",
+            {**SHORT, "lines": [{"name": "x", "price": "1e15", "quantity": "1e15"}]},
+            "data.lines",
+        ),
         ("uit", {**UIT, "vehicul": "B1"}, "data.vehicul"),
         ("uit", {**UIT, "goods": []}, "data.goods"),
         ("report", {"title": "x", "sections": [{"columns": [{"key": "a"}]}]}, None),
@@ -237,13 +257,17 @@ def test_operators_template_is_filled_and_boxed_in(tmp_path):
     (tmp_path / "evadare.html").write_text("{{ ''.__class__.__mro__[1].__subclasses__() }}")
     (tmp_path / "citire.html").write_text("{% include '/etc/passwd' %}")
     (tmp_path / "Rau.html").write_text("x")
+    (tmp_path / "cerc.html").write_text("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}")
+    (tmp_path / "limba.html").write_text("{{ language }} {{ data.language }}")
     templates = Templates(tmp_path)
+    clash = RenderPdf(template="limba", data={"language": "x", "data": 1, "t": 2, "self": 3})
+    assert templates.render(clash, None).html == b"ro x"
     good = RenderPdf(template="salut", data={"name": "<b>", "sum": 5})
     assert templates.render(good, None).html == b"<p>&lt;b&gt;: 5,00</p>"
     assert "salut" in templates.names()
     with pytest.raises(TemplateDataError, match="'sum' is undefined"):
         templates.render(RenderPdf(template="salut", data={"name": "x"}), None)
-    for name in ("evadare", "citire"):
+    for name in ("evadare", "citire", "cerc"):
         with pytest.raises(TemplateDataError):
             templates.render(RenderPdf(template=name), None)
     for name in ("Rau", "../salut", "base", "_invoice", "nimic"):

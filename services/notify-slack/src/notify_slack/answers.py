@@ -1,5 +1,6 @@
 """From what an answer means to the error that the command ends or waits with. No I/O."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -17,6 +18,7 @@ USUAL_WAIT = 30.0
 """Seconds to wait when Slack says that it was too fast and not for how long."""
 
 LONGEST_WAIT = 3600.0
+_WORD = re.compile(r"[\w .:-]{1,80}")
 _FIELDS = {
     "channel": ("channel_", "not_in_channel", "is_archived", "restricted_action", "duplicate_"),
     "blocks": ("invalid_blocks", "msg_blocks_too_long"),
@@ -41,7 +43,9 @@ def raise_for(
         headers: of the answer, for `Retry-After`.
         data: the Web API's answer, which may name the places that are wrong.
     """
-    said = f"Slack answered {word or 'with a page'} (HTTP {status})"
+    # A word of Slack's is short; something before Slack answers with a page of any length.
+    told = word if _WORD.fullmatch(word) else "with a page"
+    said = f"Slack answered {told} (HTTP {status})"
     match meaning:
         case Meaning.LIMITED:
             raise SlackRateLimitedError(said, retry_after=retry_after(headers))

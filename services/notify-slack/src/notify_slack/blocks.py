@@ -117,10 +117,10 @@ def _inert(value: Any, clean: Callable[[str], str]) -> Any:
         return [_inert(one, mentions.label) for one in value]
     if not isinstance(value, dict):
         return value
-    if value.get("type") in _ALERTS:
-        shown = str(value.get(_ALERTS[str(value["type"])], ""))
-        return {"type": "text", "text": mentions.label(f"@{shown}")}
-    kind = value.get("type")
+    # Whatever else a type is, Slack refuses it.
+    kind = str(value.get("type"))
+    if kind in _ALERTS:
+        return {"type": "text", "text": mentions.label(f"@{value.get(_ALERTS[kind], '')}")}
     inner = mentions.markdown if kind in ("mrkdwn", "markdown") else mentions.label
     made = {k: v if k in _NOT_SHOWN else _inert(v, inner) for k, v in value.items()}
     # Without it Slack looks for names by itself.

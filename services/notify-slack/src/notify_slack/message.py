@@ -42,7 +42,9 @@ def compose(command: NotifySlack) -> Message:
     blocks = command.blocks
     if blocks is not None:
         kit.check(blocks)
-        blocks = blocks if command.allow_mentions else kit.inert(blocks)
+        if not command.allow_mentions:
+            blocks = kit.inert(blocks)
+            kit.check(blocks)  # escaping makes a text longer
     ready = _ready(command)
     if len(ready(command.text)) <= MAX_TEXT:
         return Message((ready(command.text),), blocks)

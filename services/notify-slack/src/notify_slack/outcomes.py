@@ -77,5 +77,6 @@ def of_web_api(status: int, error: str | None) -> Meaning:
         return Meaning.LIMITED
     if error is None:
         return Meaning.REFUSED if 400 <= status < 500 else Meaning.UNKNOWN
-    # A word that is not in the table says, like all of them, that it was not done.
-    return WEB_API.get(error, Meaning.REFUSED)
+    # A word that is not in the table says, like all of them, that it was not done; unless Slack
+    # broke down over it.
+    return WEB_API.get(error, Meaning.UNKNOWN if status >= 500 else Meaning.REFUSED)

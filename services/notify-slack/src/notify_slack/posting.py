@@ -26,7 +26,10 @@ _CLOCKS_APART = 120.0
 MAX_UNKNOWN = 2
 """Sends of one part whose answers were lost, where nobody can find out: then a person decides."""
 
-Send = Callable[[], Awaitable[Mark]]
+Send = Callable[[Mark], Awaitable[Mark]]
+Prepare = Callable[[], Awaitable[list[str]]]
+"""Brings files to Slack, where nobody sees them; returns their ids."""
+
 Find = Callable[[Mark], Awaitable[Mark | None]]
 """Returns the mark of what was found, None when it is certainly not there."""
 
@@ -78,8 +81,10 @@ class Poster:
         )
         progress = Progress(self._redis, job, seconds=limits.remember_seconds)
         since = task.first_seen_ms / 1000 - _CLOCKS_APART
-        work = _Job(self._client, route, pace, progress, command, since)
         files = await read(self._artifacts, command.files, message.attached)
+        # An earlier try may have posted, and Redis lost what it noted.
+        forgotten = await progress.open(in_doubt=task.in_doubt)
+        work = _Job(self._client, route, pace, progress, command, since, forgotten=forgotten)
         return await work.run(message, files)
 
 
@@ -94,6 +99,8 @@ class _Job:
         progress: Progress,
         command: NotifySlack,
         since: float,
+        *,
+        forgotten: bool = False,
     ) -> None:
         self._client = client
         self._route = route
@@ -101,6 +108,8 @@ class _Job:
         self._progress = progress
         self._command = command
         self._since = since
+        self._unknown = Mark() if forgotten else None
+        """What is known of a step of which nothing is noted."""
 
     async def run(self, message: Message, files: list[Any]) -> SlackNotified:
         marks = []
@@ -121,7 +130,7 @@ class _Job:
         )
 
     async def _part(self, part: int, body: dict[str, Any]) -> Mark:
-        async def send() -> Mark:
+        async def send(_mark: Mark) -> Mark:
             posted = await self._send(part, body)
             return Mark(ts=posted.ts, channel=posted.channel)
 
@@ -154,37 +163,42 @@ class _Job:
         return await self._client.post(channel, body, self._progress.job, part)
 
     async def _share(self, files: list[Any], channel: str) -> Mark:
-        known = await self._progress.read("files")
-        if known and known.sent:
-            return known
-        # Uploading shows nothing to anybody; only the sharing happens once.
-        uploaded = [] if known else await self._client.upload(files)
+        uploaded: list[dict[str, str | None]] = []
 
-        async def send() -> Mark:
-            ready = uploaded or await self._client.upload(files)
-            await self._client.share(channel, self._command.thread, ready)
-            return Mark(files=[str(one["id"]) for one in ready])
+        async def prepare() -> list[str]:
+            # Uploading shows nothing to anybody; only the sharing happens once.
+            uploaded.extend(await self._client.upload(files))
+            return [str(one["id"]) for one in uploaded]
+
+        async def send(mark: Mark) -> Mark:
+            await self._client.share(channel, self._command.thread, uploaded)
+            return mark
 
         async def find(mark: Mark) -> Mark | None:
+            if not mark.files:
+                raise CannotLookError
             seen = [await self._client.is_shared(one) for one in mark.files]
-            return mark if seen and all(seen) else None
+            return mark if all(seen) else None
 
-        names = [str(one["id"]) for one in uploaded]
-        return await self._once("files", send, find, begun=Mark(files=names))
+        return await self._once("files", send, find, prepare)
 
-    async def _once(self, step: str, send: Send, find: Find, *, begun: Mark | None = None) -> Mark:
-        before = await self._progress.read(step)
+    async def _once(
+        self, step: str, send: Send, find: Find, prepare: Prepare | None = None
+    ) -> Mark:
+        before = await self._progress.read(step) or self._unknown
         if before and before.sent:
             return before
-        mark = begun or Mark()
+        mark = Mark()
         if before:
             found, mark = await self._look(step, before, mark, find)
             if found:
                 return await self._progress.done(step, found)
         await self._pace.take(self._route.channel or "", f"{self._progress.job}:{step}")
-        await self._progress.begin(step, mark)
         try:
-            sent = await send()
+            if prepare:
+                mark = replace(mark, files=await prepare())
+            await self._progress.begin(step, mark)
+            sent = await send(mark)
         except OutcomeUnknownError:
             raise
         except WorkerError as error:
@@ -213,7 +227,8 @@ class _Job:
     async def _leave_alone(self, error: WorkerError) -> None:
         if isinstance(error, SlackRateLimitedError):
             await self._pace.hold(self._route.channel or "", error.retry_after or 1.0)
-        elif isinstance(error, SlackConfigurationError):
+        elif isinstance(error, SlackConfigurationError) and error.word != "missing_scope":
+            # A token that may not share files posts texts all the same.
             await self._pace.hold_account()
 
 

@@ -16,6 +16,10 @@ from workers_runtime.logs import get_logger
 from .pace import shared
 
 _log = get_logger(__name__)
+_OPENED = "opened"
+"""Beside the steps: whether the first try that is remembered was the first one."""
+
+_FORGOTTEN = "forgotten"
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,18 @@ class Progress:
         self._seconds = seconds
         self.job = job
 
+    async def open(self, *, in_doubt: bool) -> bool:
+        """Note that the job is at work; True when what an earlier try did is forgotten.
+
+        Args:
+            in_doubt: an earlier try may have sent something.
+        """
+        word = _FORGOTTEN if in_doubt else "known"
+        if await shared(lambda: self._redis.hsetnx(self._key, _OPENED, word)):
+            await self._keep()
+            return in_doubt
+        return bool(await shared(lambda: self._redis.hget(self._key, _OPENED)) == _FORGOTTEN)
+
     async def read(self, step: str) -> Mark | None:
         """Return what is known of a step, None when it was never begun."""
         text = await shared(lambda: self._redis.hget(self._key, step))
@@ -76,5 +92,8 @@ class Progress:
 
     async def _write(self, step: str, mark: Mark) -> None:
         await shared(lambda: self._redis.hset(self._key, step, dumps(asdict(mark))))
+        await self._keep()
+
+    async def _keep(self) -> None:
         with contextlib.suppress(RedisError, OSError):
             await self._redis.expire(self._key, self._seconds)

@@ -6,6 +6,7 @@ What others made may be made to hang or to swell; a process can be ended, a thre
 import asyncio
 import multiprocessing
 import resource
+import threading
 import time
 from multiprocessing.connection import Connection
 from typing import Any
@@ -15,6 +16,7 @@ from workers_runtime.errors import PermanentError
 
 from .errors import (
     ArchiveFormatError,
+    DocumentInvalidError,
     DocumentTimeoutError,
     DocumentTooHeavyError,
     FileUnusableError,
@@ -22,10 +24,19 @@ from .errors import (
 from .finishing import Finished, Parts, finish
 
 _KINDS: dict[str, type[PermanentError]] = {
-    one.code: one for one in (ArchiveFormatError, DocumentTooHeavyError, FileUnusableError)
+    one.code: one
+    for one in (
+        ArchiveFormatError,
+        DocumentInvalidError,
+        DocumentTooHeavyError,
+        FileUnusableError,
+    )
 }
 _START_SECONDS = 20.0
 """For a new Python on a crowded machine; not of the document's own time."""
+
+_LOOK_SECONDS = 0.1
+"""Between two looks whether anybody still waits for it."""
 
 
 async def finish_apart(
@@ -42,21 +53,35 @@ async def finish_apart(
     process = context.Process(
         target=_work, args=(sending, command.model_dump(), parts, memory), daemon=True
     )
+    stop = threading.Event()
+
+    def work() -> Finished:
+        try:
+            # Its start writes the contents into a pipe and waits until the other side reads.
+            process.start()
+            sending.close()
+            return _result(receiving, seconds, stop)
+        finally:
+            if process.pid is not None:
+                process.kill()
+                process.join()
+            receiving.close()
+
+    # All of it in one thread, so that a process that just starts is ended too.
+    working = asyncio.ensure_future(asyncio.to_thread(work))
     try:
-        # Its start writes the contents into a pipe and waits until the other side reads.
-        await asyncio.to_thread(process.start)
-        sending.close()
-        return await asyncio.to_thread(_result, receiving, seconds)
-    finally:
-        process.kill()
-        await asyncio.to_thread(process.join)
-        receiving.close()
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        stop.set()
+        await asyncio.wait({working})
+        raise
 
 
-def _result(receiving: Connection, seconds: float) -> Finished:
-    deadline = time.monotonic() + seconds
-    started = False
-    while receiving.poll(_START_SECONDS if not started else max(deadline - time.monotonic(), 0)):
+def _result(receiving: Connection, seconds: float, stop: threading.Event) -> Finished:
+    deadline = time.monotonic() + _START_SECONDS
+    while not stop.is_set() and (left := deadline - time.monotonic()) > 0:
+        if not receiving.poll(min(left, _LOOK_SECONDS)):
+            continue
         try:
             kind, value = receiving.recv()
         except EOFError:
@@ -64,7 +89,7 @@ def _result(receiving: Connection, seconds: float) -> Finished:
                 "a PDF to merge took too much memory, or broke what reads it", field="merge_after"
             ) from None
         if kind == "started":
-            started, deadline = True, time.monotonic() + seconds
+            deadline = time.monotonic() + seconds
             continue
         if kind == "finished":
             return Finished(**value)
@@ -81,7 +106,7 @@ def _work(sending: Connection, command: dict[str, Any], parts: Parts, memory: in
     sending.send(("started", None))
     try:
         done = finish(RenderPdf.model_validate(command), parts)
-    except (ArchiveFormatError, FileUnusableError) as error:
+    except (ArchiveFormatError, DocumentInvalidError, FileUnusableError) as error:
         sending.send((error.code, (str(error), error.field)))
     except MemoryError:
         sending.send((DocumentTooHeavyError.code, ("the PDFs to merge take too much memory", None)))

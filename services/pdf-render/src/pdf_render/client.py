@@ -11,7 +11,12 @@ import httpx
 from workers_runtime.logs import get_logger
 
 from .chromium.job import Asset
-from .errors import AddressForbiddenError, PageRefusedError, PageUnavailableError
+from .errors import (
+    AddressForbiddenError,
+    DocumentTooHeavyError,
+    PageRefusedError,
+    PageUnavailableError,
+)
 
 _log = get_logger(__name__)
 _SECONDS = 15.0
@@ -71,6 +76,7 @@ class WebClient:
 
         Raises:
             PageUnavailableError: no answer.
+            DocumentTooHeavyError: too large an answer.
         """
         try:
             address = self.allowed(url)
@@ -94,13 +100,14 @@ class WebClient:
         return Asset(media_type, content, answer.status_code, headers)
 
     async def page(self, url: str) -> Asset | None:
-        """Get the page itself; as `fetch`, and a refusal of the site is an error.
+        """Get the page itself, or what it leads to; as `fetch`, and a refusal is an error.
 
         Raises:
+            AddressForbiddenError: it leads to a site that is not allowed.
             PageRefusedError: 4xx.
             PageUnavailableError: 5xx or no answer.
         """
-        found = await self.fetch(url)
+        found = await self.fetch(self.allowed(url))
         if found is not None and found.status >= 500:
             raise PageUnavailableError(f"the site answered with {found.status}")
         if found is not None and found.status >= 400:
@@ -112,7 +119,9 @@ class WebClient:
         async for part in answer.aiter_bytes():
             size += len(part)
             if size > self._largest:
-                raise httpx.DecodingError("larger than the limit", request=answer.request)
+                raise DocumentTooHeavyError(
+                    f"the site's answer is over {self._largest // 2**20} MiB", field="url"
+                )
             parts.append(part)
         return b"".join(parts)
 

@@ -12,7 +12,7 @@ from workers_contracts.pdf import RenderPdf
 from workers_contracts.pdf_options import Protection
 
 from .archive_format import save_as_archive
-from .errors import FileUnusableError
+from .errors import DocumentInvalidError, FileUnusableError
 
 # At the first document, not at the start: ten megabytes.
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def finish(command: RenderPdf, parts: Parts) -> Finished:
 
     Raises:
         FileUnusableError: a PDF to merge is no good.
+        DocumentInvalidError: a password that cannot be one.
         ArchiveFormatError: the result is not the PDF/A that was asked for.
     """
     import pikepdf  # noqa: PLC0415 - as above
@@ -215,6 +216,8 @@ def _encryption(wanted: Protection) -> Any:
 
     import pikepdf  # noqa: PLC0415
 
+    if "\0" in f"{wanted.password}{wanted.owner_password}":
+        raise DocumentInvalidError("a password may hold no NUL character", field="protection")
     allow = set(wanted.allow)
     return pikepdf.Encryption(
         user=wanted.password or "",

@@ -1,14 +1,31 @@
 """An invoice as it is shown: what may be left out of the data is computed here."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from workers_contracts.pdf_templates import InvoiceData, Line, Totals, VatRow
+
+from .errors import TemplateDataError
 
 _CENT = Decimal("0.01")
 
 
 def completed(invoice: InvoiceData) -> InvoiceData:
-    """Return the invoice with the value of each line, the VAT summary and the totals."""
+    """Return the invoice with the value of each line, the VAT summary and the totals.
+
+    Raises:
+        TemplateDataError: a product of given numbers has more digits than are reckoned with.
+    """
+    try:
+        return _completed(invoice)
+    except InvalidOperation:
+        raise TemplateDataError(
+            "quantity, price and vat_rate of the lines give amounts of over 28 digits: give "
+            "smaller ones",
+            field="data.lines",
+        ) from None
+
+
+def _completed(invoice: InvoiceData) -> InvoiceData:
     lines = [one.model_copy(update={"net": _net(one)}) for one in invoice.lines]
     vat = invoice.vat or _summary(lines)
     totals = invoice.totals or _totals(lines, vat)

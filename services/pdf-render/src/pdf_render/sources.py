@@ -1,5 +1,6 @@
 """From a command to what Chromium opens: the document, its files, and where it lies."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,22 +67,25 @@ class Source:
         files = await _assets(command, budget)
         if command.url is not None:
             url = self.web.allowed(command.url)
-            own = _Pages(self.web, url)
-            return Job(files, print_options(command), url, own.fetch, **common)
+            return Job(files, print_options(command), url, self._fetch, **common)
         look = await self._document(command, budget)
         headers = {"Content-Security-Policy": policy(scripts=command.scripts)}
         files[ORIGIN] = Asset("text/html; charset=utf-8", look.html, headers=headers)
         return Job(files, print_options(command, look.margins, look.footer), **common)
+
+    async def _fetch(self, url: str, main: bool) -> Asset | None:
+        """Get the page strictly, and what it shows leniently."""
+        return await (self.web.page(url) if main else self.web.fetch(url))
 
     async def _document(self, command: RenderPdf, budget: Budget) -> Look:
         if command.html is not None:
             return Look(command.html.encode())
         accepted = self.templates.archive(command)
         if accepted is not None:
-            return self.templates.render(command, await budget.get(accepted, "data.accepted"))
+            return await self._filled(command, await budget.get(accepted, "data.accepted"))
         content = await budget.get(command.artifact, "artifact") if command.artifact else None
         if command.template is not None:
-            return self.templates.render(command, content)
+            return await self._filled(command, content)
         if content is None or command.artifact is None:
             raise DocumentInvalidError("there is no document", field="artifact")
         if command.artifact.media_type.split(";")[0] not in ("text/html", "application/xhtml+xml"):
@@ -90,16 +94,9 @@ class Source:
             )
         return Look(content)
 
-
-class _Pages:
-    """Fetches the page of a job strictly, and what it shows leniently."""
-
-    def __init__(self, web: WebClient, url: str) -> None:
-        self._web = web
-        self._url = url
-
-    async def fetch(self, url: str) -> Asset | None:
-        return await (self._web.page(url) if url == self._url else self._web.fetch(url))
+    async def _filled(self, command: RenderPdf, content: bytes | None) -> Look:
+        # Thousands of lines take a second: the worker's heart must go on beating.
+        return await asyncio.to_thread(self.templates.render, command, content)
 
 
 async def _assets(command: RenderPdf, budget: Budget) -> dict[str, Asset]:
@@ -108,6 +105,9 @@ async def _assets(command: RenderPdf, budget: Budget) -> dict[str, Asset]:
     for number, asset in enumerate(command.assets):
         where = f"assets.{number}.artifact"
         media_type = asset.artifact.media_type
+        if not media_type.isprintable():
+            # Chromium would take no answer with such a header, and wait for another.
+            raise DocumentInvalidError("its media_type has control characters", field=where)
         if not media_type.startswith(allowed):
             raise DocumentInvalidError(
                 f"an asset is an image, a font or a style sheet, not {media_type}", field=where

@@ -82,7 +82,7 @@ class Templates:
             )
         if content is not None:
             raise DocumentInvalidError("this template reads no artifact", field="artifact")
-        return Look(self._filled(name, command.language, {"data": command.data, **command.data}))
+        return Look(self._filled(name, command.language, {**command.data, "data": command.data}))
 
     def archive(self, command: RenderPdf) -> ArtifactRef | None:
         """Return where the invoice of an accepted e-Factura lies, when the data tells it."""
@@ -121,14 +121,20 @@ class Templates:
         environment.filters = {**self._environment.filters, **filters(language)}
         try:
             text = environment.get_template(f"{name}.html").render(
-                **values, t=words(language), language=language
+                {**values, "t": words(language), "language": language}
             )
         except TemplateError as error:
             raise TemplateDataError(
                 f"the template {name} cannot show this data: {error.message or error}",
                 field="data",
             ) from None
-        except (TypeError, ValueError, ArithmeticError, AttributeError) as error:
+        except (
+            TypeError,
+            ValueError,
+            ArithmeticError,
+            AttributeError,
+            RecursionError,
+        ) as error:
             raise TemplateDataError(
                 f"the template {name} cannot show this data ({type(error).__name__}: {error})",
                 field="data",

@@ -30,6 +30,8 @@ def read_invoice(content: bytes, language: str = "ro") -> InvoiceData:
         )
     try:
         return InvoiceData.model_validate(_invoice(root, kind, language))
+    except ArithmeticError:
+        raise DocumentInvalidError("the UBL cannot be shown: a price has no usable size") from None
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"]))

@@ -18,8 +18,11 @@ class Asset:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Fetch = Callable[[str], Awaitable[Asset | None]]
-"""Gets what the job does not hold; None when the address is not allowed."""
+Fetch = Callable[[str, bool], Awaitable[Asset | None]]
+"""Gets what the job does not hold; None when the address is not allowed.
+
+The second argument says whether it is the document itself: what it raises then ends the job.
+"""
 
 
 @dataclass(frozen=True, slots=True)

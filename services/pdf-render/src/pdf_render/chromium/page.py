@@ -122,21 +122,24 @@ class Page:
     async def _wait_as_asked(self, requests: Requests) -> None:
         waits = self._job.waits
         if waits.selector:
-            await self._until(f"document.querySelector({json.dumps(waits.selector)}) !== null")
+            found = f"document.querySelector({json.dumps(waits.selector)}) !== null"
+            await self._until(found, "wait.selector")
         if waits.expression:
-            await self._until(f"Boolean({waits.expression})")
+            await self._until(f"Boolean({waits.expression})", "wait.expression")
         if waits.idle:
             await self._until_quiet(requests)
         if waits.delay:
             await self._pause(waits.delay)
 
-    async def _until(self, expression: str) -> None:
+    async def _until(self, expression: str, field: str) -> None:
         while True:
             wanted = {"expression": expression, "returnByValue": True}
             answer = await self._alive(self._session.send("Runtime.evaluate", wanted))
             if "exceptionDetails" in answer:
                 told = answer["exceptionDetails"].get("exception", {}).get("description", "")
-                raise DocumentInvalidError(f"the condition to wait for fails: {told[:200]}")
+                raise DocumentInvalidError(
+                    f"the condition to wait for fails: {told[:200]}", field=field
+                )
             if answer["result"].get("value") is True:
                 return
             await self._pause(_LOOK_SECONDS)
@@ -166,6 +169,11 @@ class Page:
                 ) from None
             if self._crashed.done():
                 raise RendererCrashedError from error
+            if "content area" in str(error):
+                raise DocumentInvalidError(
+                    "the margins leave nothing of the page: smaller ones, or larger paper",
+                    field="page.margins",
+                ) from None
             raise DocumentInvalidError(f"Chromium cannot print it: {error}") from None
         return await self._read(answer["stream"])
 

@@ -67,7 +67,9 @@ class Requests:
         self._count += 1
         self.changed.set()
         url: str = event["request"]["url"]
-        if event.get("resourceType") == "Document" and event.get("frameId") == self._main_frame:
+        # Not by its address: Chromium writes addresses in its own way, and sites lead to others.
+        main = event.get("resourceType") == "Document" and event["frameId"] == self._main_frame
+        if main:
             self._documents += 1
             if self._leads_away(url):
                 self._stop(DocumentInvalidError("the document leads to another page; print that"))
@@ -79,7 +81,7 @@ class Requests:
         if held is not None or self._job.fetch is None:
             self._tell(event["requestId"], url, held)
             return
-        task = asyncio.create_task(self._fetched(event["requestId"], url))
+        task = asyncio.create_task(self._fetched(event["requestId"], url, main=main))
         self._running.add(task)
         task.add_done_callback(self._done)
 
@@ -98,12 +100,12 @@ class Requests:
         if not task.cancelled():
             task.exception()
 
-    async def _fetched(self, request: str, url: str) -> None:
+    async def _fetched(self, request: str, url: str, *, main: bool) -> None:
         asset = None
         try:
-            asset = await self._job.fetch(url) if self._job.fetch else None
+            asset = await self._job.fetch(url, main) if self._job.fetch else None
         except WorkerError as error:
-            if url == self._job.url:
+            if main:
                 self._stop(error)
         self._tell(request, url, asset)
 
