@@ -55,6 +55,8 @@ async def test_a_mark_that_ends_may_be_taken_over_and_can_be_kept(one, two):
     later = NOW + 4 * HOUR
     assert await two.take("d1", "watch", "m2", until=later + HOUR, now=later) is Mark.FRESH
     assert await one.take("d1", "watch", "m1", until=later + HOUR, now=later) is Mark.TAKEN
+    assert await two.since("d1", "watch") == NOW
+    assert await two.since("d1", "72") is None
 
 
 async def test_a_database_that_is_away_is_told(dead_database):

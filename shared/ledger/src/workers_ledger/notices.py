@@ -12,6 +12,8 @@ from enum import Enum
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from workers_runtime.identity import derived_id
+
 from .database import Database, DatabaseDownError
 from .dialects import insert
 from .documents import LedgerUnavailableError
@@ -58,6 +60,7 @@ class Notices:
             LedgerUnavailableError: the database does not answer.
         """
         now = now or datetime.now(UTC)
+        by = derived_id("notice", by)
         async with self._session() as session:
             row = insert(self._database.dialect, NoticeRow).values(
                 service=self._service,
@@ -76,7 +79,7 @@ class Notices:
                 return Mark.MINE
             if held.told_by and (held.until is None or held.until > now):
                 return Mark.TAKEN
-            held.told_by, held.until, held.told_at = by, until, now
+            held.told_by, held.until = by, until
             return Mark.FRESH
 
     async def tells(self, subject: str, mark: str, by: str) -> bool:
@@ -95,6 +98,12 @@ class Notices:
                 )
                 .values(until=until)
             )
+
+    async def since(self, subject: str, mark: str) -> datetime | None:
+        """Return when a mark was first set; None when it is not."""
+        async with self._session() as session:
+            row = await session.get(NoticeRow, (self._service, subject, mark))
+            return row.told_at if row else None
 
     async def marks(self, subject: str) -> list[str]:
         """Return the marks of a subject, sorted."""

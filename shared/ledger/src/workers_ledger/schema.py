@@ -104,7 +104,8 @@ class NoticeRow(Base):
     subject: Mapped[str] = mapped_column(String(64), primary_key=True)
     """A document's id, or the name of a secret."""
     mark: Mapped[str] = mapped_column(String(64), primary_key=True)
-    told_by: Mapped[str] = mapped_column(String(128), default="")
+    told_by: Mapped[str] = mapped_column(String(36), default="")
+    """Made from the message's id; empty for a moment, while the first one takes it."""
     told_at: Mapped[datetime] = mapped_column(Moment)
     until: Mapped[datetime | None] = mapped_column(Moment)
     """After this moment another message may take it over; never when empty."""

@@ -13,6 +13,7 @@ from faststream.asgi import AsgiFastStream, AsgiResponse, get
 from faststream.asgi.types import Scope
 from faststream.rabbit import RabbitBroker
 from faststream.specification import AsyncAPI
+from prometheus_client import CollectorRegistry
 
 from .binding import bind
 from .config import WorkerSettings
@@ -76,6 +77,7 @@ def create_app(
     lifespan: Lifespan,
     journal: Callable[[str], Journal] | None = None,
     deep_checks: Mapping[str, DeepCheck] | None = None,
+    series: Callable[[CollectorRegistry], None] | None = None,
 ) -> Worker:
     """Put a worker together.
 
@@ -85,10 +87,13 @@ def create_app(
         lifespan: makes the dependencies that handlers ask for.
         journal: makes another journal than Redis, given the instance's id.
         deep_checks: the worker's own health checks.
+        series: adds the worker's own numbers to those of the kernel.
     """
     tag = _tag(router)
     instance = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
     supplies = _supplies(settings, router.service, tag, instance, journal)
+    if series:
+        series(supplies.metrics.registry)
     kernel = _kernel(settings, tag, supplies)
     broker = RabbitBroker(
         with_heartbeat(settings.rmq_url.get_secret_value()),

@@ -16,7 +16,7 @@ def upgrade() -> None:
         sa.Column("service", sa.String(40), primary_key=True),
         sa.Column("subject", sa.String(64), primary_key=True),
         sa.Column("mark", sa.String(64), primary_key=True),
-        sa.Column("told_by", sa.String(128), nullable=False),
+        sa.Column("told_by", sa.String(36), nullable=False),
         sa.Column("told_at", Moment, nullable=False),
         sa.Column("until", Moment, nullable=True),
         # A new ledger gets all tables at once, whatever mark it is given afterwards.
