@@ -99,7 +99,7 @@ class TokenKeeper:
     async def days_left(self) -> float | None:
         """Return the days until a person must log in again; None before the first renewal."""
         ends = await self.ends_at()
-        return None if ends is None else (ends - datetime.now(UTC)) / timedelta(days=1)
+        return None if ends is None else (ends.timestamp() - now()) / 86_400
 
     async def problem(self) -> str | None:
         """Return what an operator should know; a deep health check."""
