@@ -1,5 +1,6 @@
 """What every worker does when it cannot do it: the four classes, crashes, slowness."""
 
+import asyncio
 import json
 
 import pytest
