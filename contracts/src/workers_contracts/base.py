@@ -35,6 +35,10 @@ class Command(Message):
     follow_up: ClassVar[bool | None] = None
     """Whether only the worker itself sends it; left out, every command with a verb is one."""
 
+    aside: ClassVar[bool] = False
+    """A follow-up beside the public command's life: what it tells is not the command's result,
+    and while it waits the command does not."""
+
     @classmethod
     def queue(cls) -> str:
         """Name of the queue that holds this command."""

@@ -43,6 +43,32 @@ class CheckInvoice(Command):
     round: int = Field(ge=1, description="How often it was asked already, plus one.")
 
 
+class WatchInvoice(Command):
+    """Look whether an invoice is accepted before its legal term ends (the worker's follow-up)."""
+
+    key = "efactura.watch"
+    tag: ClassVar[str] = "anaf.efactura"
+    verb = "watch"
+    aside = True
+
+    document_id: str = Field(min_length=1, description="Id of the document in the ledger.")
+    cif: str = Field(min_length=1, description="Fiscal code on whose behalf it was to be filed.")
+    kind: str = Field(description="What it is: invoice or credit_note.")
+    number: str = Field(min_length=1, description="Invoice number (BT-1).")
+    issue_date: date = Field(description="Issue date (BT-2).")
+
+
+class WatchLogin(Command):
+    """Look how long ANAF's log-in still lasts (the worker's follow-up)."""
+
+    key = "efactura.watch_login"
+    tag: ClassVar[str] = "anaf.efactura"
+    verb = "login"
+    aside = True
+
+    credential: str = Field(min_length=1, description="Name of the log-in; not a secret.")
+
+
 class ValidateInvoice(Command):
     """Judge a UBL invoice or credit note by ANAF's rules, without sending it to anyone."""
 
@@ -138,6 +164,52 @@ class InvoiceSubmitted(InvoiceEvent):
     upload_index: str = Field(description="ANAF's index_incarcare.")
     submitted_at: UtcDateTime = Field(description="When ANAF took it in, UTC.")
     deadline: date | None = Field(default=None, description="Last legal day to send it.")
+
+
+class InvoiceProcessing(InvoiceEvent):
+    """ANAF has not decided yet; at most once a day, Romania's time, and not in the first hour."""
+
+    key = "efactura.processing"
+
+    upload_index: str = Field(description="ANAF's index_incarcare.")
+    submitted_at: UtcDateTime = Field(description="When ANAF took it in, UTC.")
+    asked_at: UtcDateTime = Field(description="When ANAF last said that it is not decided, UTC.")
+    deadline: date | None = Field(default=None, description="Last legal day to send it.")
+
+
+class InvoiceDeadlineApproaching(InvoiceEvent):
+    """The legal term ends soon, and ANAF has not accepted the invoice; once for each mark."""
+
+    key = "efactura.deadline_approaching"
+
+    mark: Literal["3d", "1d", "4h"] = Field(
+        description="What is left at most: three days, one day, four hours."
+    )
+    state: Literal["refused_locally", "not_sent", "in_doubt", "processing", "refused"] = Field(
+        description="Where it stands: refused by our checks, not sent yet, sent with its answer "
+        "lost, at ANAF and not decided, refused by ANAF."
+    )
+    deadline: date = Field(description="Last legal day to send it.")
+    ends_at: UtcDateTime = Field(description="The first moment that is too late, UTC.")
+    hours_left: float = Field(ge=0, description="Hours until then, when this was written.")
+    upload_index: str | None = Field(default=None, description="ANAF's index, when it has one.")
+    message: str = Field(description="What is the matter, in Romanian, for an accountant.")
+    action: str = Field(description="What to do, in Romanian.")
+    law: str = Field(description="Where the term stands in the law.")
+
+
+class LoginExpiring(Event):
+    """ANAF's log-in ends soon; only a person with the certificate renews it. Once a mark."""
+
+    key = "efactura.login_expiring"
+    subject_field = "credential"
+
+    credential: str = Field(description="Name of the log-in; not a secret.")
+    mark: Literal["30d", "14d", "7d", "1d"] = Field(description="What is left at most, in days.")
+    ends_at: UtcDateTime = Field(description="When the log-in ends, UTC.")
+    days_left: float = Field(description="Days until then, when this was written.")
+    message: str = Field(description="What is the matter, in Romanian.")
+    action: str = Field(description="What to do, in Romanian.")
 
 
 class InvoiceAccepted(InvoiceEvent):

@@ -14,14 +14,16 @@ from sqlalchemy import select
 
 from anaf_efactura import app
 from anaf_efactura.config import Settings
-from anaf_efactura.handlers import check_invoice, submit_invoice
+from anaf_efactura.handlers import check_invoice, submit_invoice, watch_invoice, watch_login
 from anaf_efactura.judging import make_judge
+from anaf_efactura.login_watch import LoginWatch
 from workers_anaf.calls import AuthorisedCalls
 from workers_anaf.limits import Pace
 from workers_contracts.base import Command, Event
-from workers_contracts.efactura import CheckInvoice, SubmitInvoice
+from workers_contracts.efactura import CheckInvoice, SubmitInvoice, WatchInvoice, WatchLogin
 from workers_ledger.database import Database
 from workers_ledger.documents import Document, _value
+from workers_ledger.notices import Notices
 from workers_ledger.schema import DocumentRow
 from workers_ledger.secrets import Secrets
 from workers_runtime.failure import GiveUp, Policy, Retry, decide
@@ -61,6 +63,9 @@ class Desk:
     events: list[Event] = field(default_factory=list)
     retries: list[Retry] = field(default_factory=list)
     failures: list[GiveUp] = field(default_factory=list)
+    watches: list[Job] = field(default_factory=list)
+    """What is due in days: not worked on unless a test does."""
+    logins: list[Job] = field(default_factory=list)
     days: int = 0
 
     def submit(self, xml: str | bytes, message_id: str = "m1", **fields: Any) -> Job:
@@ -104,21 +109,33 @@ class Desk:
         items = outcome if isinstance(outcome, list) else [outcome]
         for index, item in enumerate(each for each in items if each is not None):
             if isinstance(item, After):
-                self.jobs.append(self._follow_up(job, item, index))
+                self._place(item).append(self._follow_up(job, item, index))
             else:
                 self.events.append(item)
+
+    def _place(self, item: After) -> list[Job]:
+        if isinstance(item.command, WatchLogin):
+            return self.logins
+        return self.watches if item.command.aside else self.jobs
 
     async def call(self, job: Job) -> Any:
         """Call the handler of a job's command."""
         task = self.task(job.identity)
         if isinstance(job.command, CheckInvoice):
-            return await check_invoice(job.command, task, self.parts["following"])
+            following, watching = self.parts["following"], self.parts["watching"]
+            return await check_invoice(job.command, task, following, watching)
+        if isinstance(job.command, WatchInvoice):
+            return await watch_invoice(job.command, task, self.parts["watching"])
+        if isinstance(job.command, WatchLogin):
+            return await watch_login(job.command, task, self.parts["login"])
         return await submit_invoice(
             job.command,
             task,
             self.parts["filing"],
             self.parts["artifacts"],
             self.parts["judge"],
+            self.parts["watching"],
+            self.parts["login"],
         )
 
     def task(self, identity: Identity) -> Task:
@@ -133,6 +150,8 @@ class Desk:
         )
 
     def _failed(self, job: Job, error: Exception) -> None:
+        for index, item in enumerate(getattr(error, "follow_ups", ())):
+            self.watches.append(self._follow_up(job, item, index))
         decision = decide(error, job.identity, Policy(jitter=0), datetime.now(UTC))
         if isinstance(decision, GiveUp):
             self.failures.append(decision)
@@ -231,7 +250,7 @@ def person(sandbox: SandboxServer, person_http: httpx.Client) -> Person:
 def anaf_server(sandbox_keys: Path) -> Iterator[BackgroundServer]:
     """One quick ANAF for all tests of this package."""
     settings = SandboxSettings(
-        port=0, key_dir=sandbox_keys, state_delay=0.03, list_delay=0.02, hang=0.03
+        port=0, smtp_port=0, key_dir=sandbox_keys, state_delay=0.03, list_delay=0.02, hang=0.03
     )
     with BackgroundServer(settings) as server:
         yield server
@@ -326,7 +345,12 @@ async def make_desk(sandbox: SandboxServer) -> AsyncIterator[MakeDesk]:
         pace = Pace(shared, "anaf.calls", seconds=settings.call_seconds)
         parts = app._parts(settings, database, AuthorisedCalls(outbound, tokens, pace), shared)
         closing.extend([login.close, outbound.close, shared.aclose, database.close])
-        more = {"outbound": outbound, "tokens": tokens, "judge": make_judge(settings.xsd_dir)}
+        more = {
+            "outbound": outbound,
+            "tokens": tokens,
+            "judge": make_judge(settings.xsd_dir),
+            "login": LoginWatch(tokens, Notices(database, "efactura")),
+        }
         return Desk(sandbox, settings, database, parts | more)
 
     yield make

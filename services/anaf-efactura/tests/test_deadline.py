@@ -37,6 +37,28 @@ DAY = timedelta(days=1)
         # The last day of the calendar rule and the first of the other.
         ("2025-12-31", "2026-01-05"),
         ("2026-01-01", "2026-01-13"),
+        # Over Easter: Good Friday, Easter Monday, and 1 May that may fall beside them.
+        ("2026-04-09", "2026-04-20"),
+        ("2027-04-28", "2027-05-07"),
+        ("2027-04-29", "2027-05-10"),
+        ("2028-04-12", "2028-04-21"),
+        ("2029-04-04", "2029-04-13"),
+        ("2030-04-24", "2030-05-06"),
+        # Pentecost Monday and 1 June, on one day and on two.
+        ("2026-05-29", "2026-06-08"),
+        ("2027-06-18", "2027-06-28"),
+        ("2028-05-31", "2028-06-09"),
+        # The end of November and of the year, holidays on week-ends and on working days.
+        ("2027-11-26", "2027-12-07"),
+        ("2028-11-29", "2028-12-08"),
+        ("2027-12-23", "2027-12-30"),
+        ("2027-12-31", "2028-01-11"),
+        ("2028-12-29", "2029-01-09"),
+        # 15 August and 24 January, on a working day and on a Sunday.
+        ("2028-08-11", "2028-08-21"),
+        ("2029-08-14", "2029-08-22"),
+        ("2028-01-21", "2028-01-31"),
+        ("2027-01-22", "2027-01-29"),
     ],
 )
 def test_the_last_day(issued: str, last: str):

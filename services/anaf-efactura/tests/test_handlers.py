@@ -45,6 +45,19 @@ class Filed:
         return []
 
 
+class Unwatched:
+    """Watches nothing: what is due in days has tests of its own."""
+
+    async def over(self, work, task, document):
+        return await work
+
+    async def beside(self, outcome, task):
+        return outcome
+
+
+UNWATCHED = Unwatched()
+
+
 @st.composite
 def documents(draw) -> str:
     """Texts from nonsense to an invoice with one damaged place."""
@@ -74,7 +87,11 @@ def test_every_command_is_filed_or_refused_in_romanian(
     )
     filed = Filed()
     try:
-        outcome = asyncio.run(submit_invoice(command, TASK, filed, Artifacts("memory://"), JUDGE))
+        outcome = asyncio.run(
+            submit_invoice(
+                command, TASK, filed, Artifacts("memory://"), JUDGE, UNWATCHED, UNWATCHED
+            )
+        )
     except DocumentEmptyError:
         return
     if filed.contents:
@@ -97,10 +114,12 @@ class Nobody:
 @settings(max_examples=50, deadline=None)
 @given(st.text(PRINTED, min_size=1, max_size=60), st.integers(1, 10_000))
 def test_every_question_about_nothing_is_permanent(document_id, round_):
-    following = Following(Nobody(), None, None, seals=(), plan=CheckPlan((1.0,)))
+    following = Following(
+        Nobody(), None, None, seals=(), plan=CheckPlan((1.0,)), watching=UNWATCHED
+    )
     command = CheckInvoice(document_id=document_id, round=round_)
     with pytest.raises(DocumentUnknownError):
-        asyncio.run(check_invoice(command, TASK, following))
+        asyncio.run(check_invoice(command, TASK, following, UNWATCHED))
 
 
 @settings(max_examples=60, deadline=None)
@@ -156,6 +175,8 @@ def test_router_declares_what_the_handlers_return():
     assert keys == {
         "efactura.submit": {"efactura.submitted", "efactura.accepted", "efactura.rejected"},
         "efactura.validate": {"efactura.validated"},
-        "efactura.check": {"efactura.accepted", "efactura.rejected"},
+        "efactura.check": {"efactura.processing", "efactura.accepted", "efactura.rejected"},
+        "efactura.watch": {"efactura.deadline_approaching"},
+        "efactura.watch_login": {"efactura.login_expiring"},
     }
     assert InvoiceSubmitted.key in keys["efactura.submit"]

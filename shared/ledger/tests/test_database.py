@@ -81,6 +81,8 @@ async def test_ledger_of_the_first_form_gets_what_was_added_since(database, has_
         await connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
         if not has_table:
             await connection.execute(text("DROP TABLE sighting"))
+            await connection.execute(text("DROP TABLE notice"))
+            await connection.execute(text("DROP INDEX ix_document_number"))
     await database.open()
     async with database.engine.begin() as connection:
         assert await connection.run_sync(differences) == []

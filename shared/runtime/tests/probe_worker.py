@@ -24,10 +24,11 @@ from workers_runtime.errors import (
     PermanentError,
     QuotaError,
     TransientError,
+    WorkerError,
 )
 from workers_runtime.identity import Task
 from workers_runtime.kernel import Call, Kernel
-from workers_runtime.router import Router
+from workers_runtime.router import After, Router
 from workers_runtime.run import run
 
 router = Router("probe-worker")
@@ -97,11 +98,22 @@ async def validate(
     )
 
 
+def asking(command: ValidateTaxpayer, error: WorkerError) -> WorkerError:
+    """Return a failure that asks the worker to look at something all the same."""
+    look = ValidateTaxpayer(number=f"good-{command.number}")
+    error.follow_ups = (After(look, 0.1, reason="a look"),)
+    return error
+
+
 def fail(behaviour: str, command: ValidateTaxpayer, task: Task) -> None:
     """Raise what the behaviour asks for."""
     match behaviour:
         case "flaky" if task.attempt < 3:
             raise TransientError("not now", retry_after=0.2)
+        case "watched" if task.attempt < 3:
+            raise asking(command, TransientError("not now", retry_after=0.2))
+        case "doomed":
+            raise asking(command, PermanentError("never"))
         case "later" if task.attempt < 2:
             raise TransientError("later", retry_after=float(command.number.split("-")[1]))
         case "leaky":

@@ -42,6 +42,24 @@ async def test_transient_failure_is_tried_again_until_it_works(bus: Bus, probe, 
     assert [row[1] for row in lines(effects, "flaky-1")] == ["1", "2", "3"]
 
 
+async def test_failed_try_may_ask_for_a_follow_up_which_is_handled_once(bus: Bus, probe, effects):
+    await bus.publish("taxpayer.validate", {"number": "watched-1"}, message_id="a1")
+    found = await bus.collect(3, "anaf.taxpayer.validated")
+    assert {event.data["number"] for event in found} == {"good-watched-1", "watched-1"}
+    assert len({event.message_id for event in found}) == 2
+    assert [row[1] for row in lines(effects, "watched-1")] == ["1", "2", "3"]
+    # Both failed tries asked for it, under one id.
+    assert len(lines(effects, "good-watched-1")) == 1
+
+
+async def test_command_that_is_given_up_leaves_its_follow_up(bus: Bus, probe, effects):
+    await bus.publish("taxpayer.validate", {"number": "doomed-1"}, message_id="a2")
+    assert (await bus.event("taxpayer.failed")).data["code"] == "permanent"
+    event = await bus.event("anaf.taxpayer.validated")
+    assert event.data["number"] == "good-doomed-1"
+    assert event.envelope["causationid"] != "a2"
+
+
 async def test_used_up_quota_waits_for_its_moment(bus: Bus, probe, effects):
     await bus.publish("taxpayer.validate", {"number": "quota-1"}, message_id="q1")
     await bus.event("anaf.taxpayer.validated")

@@ -13,6 +13,7 @@ from workers_anaf.oauth import TokenKeeper
 from workers_ledger.database import Database
 from workers_ledger.documents import Documents
 from workers_ledger.journal import SqlJournal
+from workers_ledger.notices import Notices
 from workers_ledger.secrets import Secrets
 from workers_runtime.app import Worker, create_app
 from workers_runtime.artifacts import Artifacts
@@ -28,9 +29,11 @@ from .following import Following
 from .handlers import router
 from .invoice.schema import SchemaChangedError
 from .judging import make_judge
+from .login_watch import LoginWatch
 from .plan import CheckPlan
 from .reconciling import Reconciler
 from .schematron import SchematronError
+from .watching import Watching
 
 
 def build(settings: Settings | None = None) -> Worker:
@@ -47,6 +50,7 @@ def build(settings: Settings | None = None) -> Worker:
         raise SystemExit(f"anaf-efactura: {error}") from None
     login = Outbound("ANAF log-in", settings.anaf_login_url, read_seconds=30)
     tokens = _tokens(settings, Secrets(database), login)
+    login_watch = LoginWatch(tokens, Notices(database, SERVICE))
     # No keep-alive: a reused connection that the host has closed makes an upload uncertain.
     outbound = Outbound("ANAF e-Factura", settings.anaf_base_url, keep_alive=False)
     shared = connect(settings.redis_url.get_secret_value())
@@ -58,7 +62,7 @@ def build(settings: Settings | None = None) -> Worker:
         await database.open()
         try:
             parts = _parts(settings, database, AuthorisedCalls(outbound, tokens, pace), shared)
-            yield parts | {"judge": judge}
+            yield parts | {"judge": judge, "login": login_watch}
         finally:
             await outbound.close()
             await login.close()
@@ -72,7 +76,8 @@ def build(settings: Settings | None = None) -> Worker:
         journal=lambda instance: SqlJournal(
             database, instance=instance, ttl_seconds=settings.journal_ttl_seconds
         ),
-        deep_checks={"anaf_login": tokens.problem},
+        deep_checks={"anaf_login": login_watch.problem},
+        series=login_watch.series,
     )
 
 
@@ -106,8 +111,13 @@ def _parts(
     artifacts = Artifacts(settings.artifacts_url)
     plan = CheckPlan(settings.check_plan)
     max_age = settings.retry_max_age
+    watching = Watching(documents, Notices(database, SERVICE))
+    following = Following(
+        documents, client, artifacts, seals=settings.seals(), plan=plan, watching=watching
+    )
     return {
         "artifacts": artifacts,
+        "watching": watching,
         "filing": Filing(documents, client, reconciler, plan=plan, max_age=max_age),
-        "following": Following(documents, client, artifacts, seals=settings.seals(), plan=plan),
+        "following": following,
     }

@@ -1,45 +1,91 @@
 """The last day on which an invoice may be sent, and how far away it is.
 
-Source: OUG 120/2021 art. 10(7): five calendar days for invoices issued until 2025-12-31, five
-working days after (OUG 89/2025). Counted by Regulation 1182/71: the day of issue is not counted,
-and the term ends with the last hour of its last day. Legal holidays: Codul muncii art. 139.
+The rules are data, each with its law and the day from which it holds: `terms.toml`.
 """
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
-from typing import Final
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any, Final, TypeVar
 
 from workers_anaf.romania import ROMANIA
 
-WORKING_DAYS_FROM: Final = date(2026, 1, 1)
-DAYS: Final = 5
+COUNTS: Final = ("calendar", "working")
 
-_FIXED: Final = (
-    (1, 1),
-    (1, 2),
-    (1, 6),
-    (1, 7),
-    (1, 24),
-    (5, 1),
-    (6, 1),
-    (8, 15),
-    (11, 30),
-    (12, 1),
-    (12, 25),
-    (12, 26),
-)
-# Good Friday, Easter Sunday and Monday, Pentecost Sunday and Monday, in days from Easter Sunday.
-_MOVABLE: Final = (-2, 0, 1, 49, 50)
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """How long the law gives for invoices issued since a day."""
+
+    since: date
+    days: int
+    working: bool
+    law: str
+    """Where it stands, for an accountant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holidays:
+    """The legal holidays since a day."""
+
+    since: date
+    law: str
+    fixed: tuple[tuple[int, int], ...]
+    """Month and day."""
+    easter: tuple[int, ...]
+    """Days from Orthodox Easter Sunday."""
+
+    def of(self, year: int) -> Iterator[date]:
+        """Yield the holidays of a year, whether they were in force or not."""
+        sunday = orthodox_easter(year)
+        yield from (date(year, month, day) for month, day in self.fixed)
+        yield from (sunday + timedelta(days=offset) for offset in self.easter)
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """All rules, each list from the oldest to the newest."""
+
+    terms: tuple[Term, ...]
+    holidays: tuple[Holidays, ...]
+
+
+def read_law(text: str) -> Law:
+    """Read the tables; raises ValueError or KeyError when they are not what they should be."""
+    tables = tomllib.loads(text)
+    terms = [_term(row) for row in tables["term"]]
+    holidays = [
+        Holidays(
+            row["from"], row["law"], tuple((m, d) for m, d in row["fixed"]), tuple(row["easter"])
+        )
+        for row in tables["holidays"]
+    ]
+    return Law(_ordered(terms), _ordered(holidays))
+
+
+@cache
+def law() -> Law:
+    """The rules that are shipped."""
+    return read_law(files(__package__).joinpath("terms.toml").read_text(encoding="utf-8"))
+
+
+def term_of(issue_date: date) -> Term:
+    """The term of an invoice that was issued on this day."""
+    return _in_force(law().terms, issue_date)
 
 
 def deadline(issue_date: date) -> date:
     """The last day on which an invoice issued on this day may be sent."""
-    if issue_date < WORKING_DAYS_FROM:
-        return issue_date + timedelta(days=DAYS)
+    term = term_of(issue_date)
+    if not term.working:
+        return issue_date + timedelta(days=term.days)
     day = issue_date
-    left = DAYS
+    left = term.days
     while left:
         day += timedelta(days=1)
         left -= is_working_day(day)
@@ -64,10 +110,11 @@ def is_working_day(day: date) -> bool:
 
 @lru_cache(maxsize=32)
 def holidays(year: int) -> frozenset[date]:
-    """Romania's legal holidays of a year, as the law stood in 2026."""
-    easter = orthodox_easter(year)
-    fixed = {date(year, month, day) for month, day in _FIXED}
-    return frozenset(fixed | {easter + timedelta(days=offset) for offset in _MOVABLE})
+    """Romania's legal holidays of a year, each by the law that was in force on it."""
+    rules = law().holidays
+    return frozenset(
+        day for rule in rules for day in rule.of(year) if _in_force(rules, day) is rule
+    )
 
 
 def orthodox_easter(year: int) -> date:
@@ -79,3 +126,23 @@ def orthodox_easter(year: int) -> date:
     e = (2 * a + 4 * b - d + 34) % 7
     month, day = divmod(d + e + 114, 31)
     return date(year, month, day + 1) + timedelta(days=13)
+
+
+Dated = TypeVar("Dated", Term, Holidays)
+
+
+def _in_force(rules: Sequence[Dated], day: date) -> Dated:
+    return next((rule for rule in reversed(rules) if rule.since <= day), rules[0])
+
+
+def _ordered(rules: list[Dated]) -> tuple[Dated, ...]:
+    since = [rule.since for rule in rules]
+    if not rules or sorted(set(since)) != since:
+        raise ValueError("the tables of one kind must have rising days `from`")
+    return tuple(rules)
+
+
+def _term(row: dict[str, Any]) -> Term:
+    if row["count"] not in COUNTS or row["days"] < 1:
+        raise ValueError(f"the term from {row['from']} needs days and a count of {COUNTS}")
+    return Term(row["from"], row["days"], row["count"] == "working", row["law"])

@@ -8,6 +8,7 @@ from workers_anaf.romania import today
 from workers_contracts.efactura import (
     Finding,
     InvoiceAccepted,
+    InvoiceProcessing,
     InvoiceRejected,
     InvoiceSubmitted,
     InvoiceValidated,
@@ -47,6 +48,17 @@ def submitted(document: Document) -> InvoiceSubmitted:
         **_common(document),
         upload_index=document.data["upload_index"],
         submitted_at=datetime.fromisoformat(document.data["submitted_at"]),
+        deadline=_last_day(document),
+    )
+
+
+def processing(document: Document, now: datetime) -> InvoiceProcessing:
+    """Return ``efactura.processing`` of an upload that ANAF has not decided at this moment."""
+    return InvoiceProcessing(
+        **_common(document),
+        upload_index=document.authority_id or "",
+        submitted_at=datetime.fromisoformat(document.data["submitted_at"]),
+        asked_at=now,
         deadline=_last_day(document),
     )
 

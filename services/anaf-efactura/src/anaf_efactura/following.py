@@ -21,6 +21,7 @@ from .draft import anaf_errors
 from .errors import AnafUnavailableError, ArchiveUnreadableError, DocumentUnknownError, call_error
 from .life import State
 from .plan import CheckPlan
+from .watching import Watching
 
 SEAL_TRIES = 4
 """ANAF accepted the document: after these tries a seal that stays away is reported as it is."""
@@ -50,12 +51,14 @@ class Following:
         *,
         seals: tuple[bytes, ...],
         plan: CheckPlan,
+        watching: Watching,
     ) -> None:
         self._documents = documents
         self._client = client
         self._artifacts = artifacts
         self._seals = seals
         self._plan = plan
+        self._watching = watching
 
     async def check(self, command: CheckInvoice, task: Task) -> Outcome:
         """Ask once; return the final event, or the next question."""
@@ -72,11 +75,12 @@ class Following:
             case Ok(download_id) | Nok(download_id):
                 return await self._end(document, command, task, await self._fetch(download_id))
             case InProgress():
-                return After(
+                again = After(
                     _next(command),
                     self._plan.after(command.round),
                     reason=f"ANAF is still processing the upload {index}",
                 )
+                return [again, *await self._watching.undecided(document, task)]
             case RefusedAtUpload():
                 text = "XML cu erori, nepreluat de sistemul ANAF"
                 return await self._reject(document, task, anaf_errors((text,)), None)

@@ -6,6 +6,7 @@ and only a person with the certificate could open it again. Source: ANAF's OAuth
 
 import asyncio
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import TypeGuard
 
 from workers_ledger.documents import LedgerUnavailableError
@@ -83,10 +84,22 @@ class TokenKeeper:
         task.add_done_callback(_look)
         return await asyncio.shield(task)
 
+    @property
+    def credential(self) -> str:
+        """Name of the log-in that was configured; not a secret."""
+        return self._store.name
+
+    async def ends_at(self) -> datetime | None:
+        """Return when a person must log in again; None before the first renewal."""
+        tokens = self._known or await self._read()
+        if tokens is None:
+            return None
+        return datetime.fromtimestamp(tokens.login_at, UTC) + timedelta(days=REFRESH_DAYS)
+
     async def days_left(self) -> float | None:
         """Return the days until a person must log in again; None before the first renewal."""
-        tokens = self._known or await self._read()
-        return None if tokens is None else REFRESH_DAYS - (now() - tokens.login_at) / 86_400
+        ends = await self.ends_at()
+        return None if ends is None else (ends.timestamp() - now()) / 86_400
 
     async def problem(self) -> str | None:
         """Return what an operator should know; a deep health check."""

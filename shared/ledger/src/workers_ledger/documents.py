@@ -167,6 +167,21 @@ class Documents:
         except DatabaseDownError as error:
             raise _unavailable(error) from error
 
+    async def numbered(self, tenant: str, cif: str, number: str) -> list[Document]:
+        """Return the tenant's documents of this fiscal code with this number, oldest first."""
+        query = select(DocumentRow).where(
+            DocumentRow.service == self._service,
+            DocumentRow.cif == cif,
+            DocumentRow.number == number,
+            DocumentRow.tenant == tenant,
+        )
+        try:
+            async with self._database.transaction() as session:
+                rows = await session.scalars(query.order_by(DocumentRow.created_at))
+                return [_value(row) for row in rows]
+        except DatabaseDownError as error:
+            raise _unavailable(error) from error
+
     async def change(self, document: Document, **values: Any) -> Document:
         """Store new values of a document that nobody changed since it was read.
 

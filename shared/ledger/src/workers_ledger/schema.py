@@ -63,6 +63,7 @@ class DocumentRow(Base):
         Index("ix_document_business", "service", "tenant", "business_key", unique=True),
         Index("ix_document_state", "service", "state"),
         Index("ix_document_authority", "service", "authority_id"),
+        Index("ix_document_number", "service", "cif", "number"),
     )
 
 
@@ -92,6 +93,22 @@ class SightingRow(Base):
     content_sha256: Mapped[str] = mapped_column(String(64), default="")
     """Empty when it holds nothing that can be read."""
     seen_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class NoticeRow(Base):
+    """Something that is told once, and the message that tells it."""
+
+    __tablename__ = "notice"
+
+    service: Mapped[str] = mapped_column(String(40), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """A document's id, or the name of a secret."""
+    mark: Mapped[str] = mapped_column(String(64), primary_key=True)
+    told_by: Mapped[str] = mapped_column(String(36), default="")
+    """Made from the message's id; empty for a moment, while the first one takes it."""
+    told_at: Mapped[datetime] = mapped_column(Moment)
+    until: Mapped[datetime | None] = mapped_column(Moment)
+    """After this moment another message may take it over; never when empty."""
 
 
 class MessageRow(Base):

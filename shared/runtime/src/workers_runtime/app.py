@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -13,6 +14,7 @@ from faststream.asgi import AsgiFastStream, AsgiResponse, get
 from faststream.asgi.types import Scope
 from faststream.rabbit import RabbitBroker
 from faststream.specification import AsyncAPI
+from prometheus_client import CollectorRegistry
 
 from .binding import bind
 from .config import WorkerSettings
@@ -76,6 +78,7 @@ def create_app(
     lifespan: Lifespan,
     journal: Callable[[str], Journal] | None = None,
     deep_checks: Mapping[str, DeepCheck] | None = None,
+    series: Callable[[CollectorRegistry], None] | None = None,
 ) -> Worker:
     """Put a worker together.
 
@@ -85,10 +88,12 @@ def create_app(
         lifespan: makes the dependencies that handlers ask for.
         journal: makes another journal than Redis, given the instance's id.
         deep_checks: the worker's own health checks.
+        series: adds the worker's own numbers to those of the kernel.
     """
     tag = _tag(router)
     instance = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
     supplies = _supplies(settings, router.service, tag, instance, journal)
+    (series or _no_series)(supplies.metrics.registry)
     kernel = _kernel(settings, tag, supplies)
     broker = RabbitBroker(
         with_heartbeat(settings.rmq_url.get_secret_value()),
@@ -105,12 +110,9 @@ def create_app(
         metrics=supplies.metrics,
         deep=dict(deep_checks or {}),
     )
-    worker = Worker(
-        _pages(broker, health, router, tag),
-        settings,
-        router.service,
-        install=lambda: supplies.tracing.install(supplies.metrics.registry),
-    )
+    install = partial(supplies.tracing.install, supplies.metrics.registry)
+    pages = _pages(broker, health, router, tag)
+    worker = Worker(pages, settings, router.service, install=install)
     heartbeat = Heartbeat(
         tag=tag,
         instance=instance,
@@ -152,6 +154,10 @@ def create_app(
 
     worker.app.lifespan_context = lambda *_: whole_life()
     return worker
+
+
+def _no_series(_registry: CollectorRegistry) -> None:
+    """Most workers have no numbers of their own."""
 
 
 @dataclass(frozen=True)

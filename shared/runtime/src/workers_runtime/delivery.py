@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -60,6 +61,11 @@ class Delivery:
     def command(self) -> str:
         """Routing key of the command."""
         return self.lane.handler.command.key
+
+    @property
+    def aside(self) -> bool:
+        """Whether the command stands beside the life of the public one that it goes back to."""
+        return self.lane.handler.command.aside
 
     @cached_property
     def key(self) -> str:
@@ -145,6 +151,8 @@ class Exits:
     def result(self, delivery: Delivery, wires: list[Wire]) -> Result | None:
         """Return what is kept of an outcome for those who ask instead of listening."""
         identity = delivery.identity
+        if delivery.aside:
+            return None
         return self._results.of(identity.root, wires, tenant=identity.tenant or "")
 
     async def publish(self, delivery: Delivery, wires: list[Wire], *, kept: bool = False) -> None:
@@ -160,9 +168,11 @@ class Exits:
 
     async def _say_what_waits(self, delivery: Delivery, wires: list[Wire]) -> None:
         # Before the message leaves: a follow-up may be over before a later word about it.
+        if delivery.aside:
+            return
         identity = delivery.identity
         for wire in wires:
-            if wire.delay_seconds > 0:
+            if wire.delay_seconds > 0 and not wire.aside:
                 since = datetime.now(UTC)
                 due = since + timedelta(seconds=wire.delay_seconds)
                 await self._waiting.note(
@@ -172,13 +182,18 @@ class Exits:
         if identity.due_ms:
             await self._waiting.clear(identity.root, identity.tenant or "")
 
-    async def retry(self, delivery: Delivery, decision: Retry) -> None:
+    async def retry(
+        self, delivery: Delivery, decision: Retry, follow_ups: Sequence[Wire] = ()
+    ) -> None:
         """Send it up the delay ladder for another try, and let people see that it waits."""
         identity = delivery.identity
         since = datetime.fromtimestamp(identity.first_seen_ms / 1000, UTC)
         due = datetime.now(UTC) + timedelta(seconds=decision.seconds)
         why = (decision.code, redact_text(decision.reason)[:500])
-        await self._waiting.note(delivery.waiting(delivery.command, since, due, *why))
+        if not delivery.aside:
+            await self._waiting.note(delivery.waiting(delivery.command, since, due, *why))
+        for wire in follow_ups:
+            await self._publisher.send(wire)
         again = replace(identity, attempt=identity.attempt + 1, in_doubt=decision.in_doubt)
         await self.later(replace(delivery, identity=again), decision.seconds)
 

@@ -1,13 +1,23 @@
 """What can go wrong, in four classes. One question decides: could it work later?"""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from .router import After
 
 
 class WorkerError(Exception):
     """Base of the errors that handlers and clients raise; ``code`` is stable for ever."""
 
     code: ClassVar[str] = "worker_error"
+
+    follow_ups: Sequence[After] = ()
+    """What the worker asks of itself although this command failed. A try that is repeated sends
+    them again under the same ids: their content must then be the same."""
 
 
 class TransientError(WorkerError):

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ from .errors import (
     KilledItsWorkerError,
     MessageIdReusedError,
     OutcomeUnknownError,
+    WorkerError,
 )
 from .failpoints import hit, interfere
 from .failure import GiveUp, Policy, Retry, decide
@@ -229,12 +230,19 @@ class Kernel:
         if isinstance(decision, Retry):
             self._count(delivery, "retried")
             await self._release(delivery, token, in_doubt=decision.in_doubt)
-            await self._exits.retry(delivery, decision)
+            await self._exits.retry(delivery, decision, self._follow_ups(delivery, error))
         else:
-            await self._give_up(delivery, token, decision)
+            await self._give_up(delivery, token, decision, self._follow_ups(delivery, error))
 
-    async def _give_up(self, delivery: Delivery, token: str, decision: GiveUp) -> None:
-        wires = self._exits.failure(delivery, decision)
+    def _follow_ups(self, delivery: Delivery, error: Exception) -> list[Wire]:
+        asked = error.follow_ups if isinstance(error, WorkerError) else ()
+        outbox = self._exits.outbox(delivery, datetime.now(UTC))
+        return [outbox.command(after, index) for index, after in enumerate(asked)]
+
+    async def _give_up(
+        self, delivery: Delivery, token: str, decision: GiveUp, follow_ups: Sequence[Wire] = ()
+    ) -> None:
+        wires = [*self._exits.failure(delivery, decision), *follow_ups]
         if await self._record(delivery, token, wires):
             self._count(delivery, "failed")
             await self._exits.bury(delivery, decision)

@@ -32,6 +32,8 @@ class Wire:
     """Above 0 the message goes to the delay ladder, for the queue named by the routing key."""
     reason: str = ""
     """What a delayed message waits for."""
+    aside: bool = False
+    """A delayed message for which the public command does not wait."""
 
 
 def dump(wires: list[Wire]) -> str:
@@ -150,6 +152,7 @@ class Outbox:
             type=command.key,
             delay_seconds=max(0.0, seconds),
             reason=after.reason,
+            aside=command.aside,
         )
 
     def outcome(self, handler: Handler, returned: Outcome) -> list[Wire]:
