@@ -9,6 +9,7 @@ from typing import Final
 
 from anaf_efactura.invoice.model import Finding, Kind
 from anaf_efactura.invoice.tree import error, where
+from workers_anaf.xml import Element
 from workers_contracts.efactura_invoice import InvoiceDocument
 
 from .calculating import HOME, Group, Mismatch, Sums, sums
@@ -76,8 +77,8 @@ def _vat(writer: Writer, found: Sums) -> None:
         writer.amount(accounting, "TaxAmount", found.vat_accounting, at, HOME)
 
 
-def _group(writer: Writer, total: object, group: Group) -> None:
-    element = writer.group(total, "TaxSubtotal", group.at)  # type: ignore[arg-type]
+def _group(writer: Writer, total: Element, group: Group) -> None:
+    element = writer.group(total, "TaxSubtotal", group.at)
     writer.amount(element, "TaxableAmount", group.base, group.at)
     writer.amount(element, "TaxAmount", group.tax, group.at)
     category = writer.group(element, "TaxCategory", group.at)
@@ -114,8 +115,8 @@ def _mismatch(writer: Writer, each: Mismatch) -> Finding:
     return replace(error(each.rule, each.term, place, "calculated", **values), json_path=each.at)
 
 
-def _in(element: object) -> bool:
-    return element.getparent() is not None  # type: ignore[attr-defined,no-any-return]
+def _in(element: Element) -> bool:
+    return element.getparent() is not None
 
 
 def _too_much(writer: Writer, document: InvoiceDocument) -> list[Finding]:

@@ -70,7 +70,7 @@ def by_term(place: str, term: str) -> str:
         # A list without a position names no entry of which a field could be told.
         if model is None or (field and field.many and not here.endswith("]")):
             continue
-        below = next(_below(model, term, depth=2 if count == 1 else 1), None)
+        below = next(_below(model, term, depth=2), None)
         if below:
             return f"{here}.{below}"
     return place

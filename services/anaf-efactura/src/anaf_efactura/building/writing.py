@@ -27,9 +27,8 @@ class Writer:
         self._etree = etree
         self.kind = kind
         self.currency = currency
-        self.root: Element = etree.Element(
-            f"{{{namespace}}}{name}", nsmap={None: namespace, **_NAMESPACES}
-        )
+        prefixes: dict[str | None, str] = {None: namespace, **_NAMESPACES}
+        self.root: Element = etree.Element(f"{{{namespace}}}{name}", nsmap=prefixes)
         # Keeping the elements keeps their identity, which lxml otherwise makes anew.
         self.places: dict[Element, str] = {self.root: "invoice"}
 
@@ -78,9 +77,10 @@ class Writer:
             parent = element.getparent()
             if parent is not None and len(element) == 0 and not element.text:
                 parent.remove(element)
-        return self._etree.tostring(
+        written: bytes = self._etree.tostring(
             self.root, encoding="UTF-8", xml_declaration=True, pretty_print=True
         )
+        return written
 
     def _add(self, parent: Element, namespace: str, name: str, at: str) -> Element:
         element: Element = self._etree.SubElement(parent, f"{{{namespace}}}{name}")
