@@ -6,29 +6,46 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 
 from .base import Command, Event, Failed
+from .efactura_invoice import InvoiceDocument
 from .types import ArtifactRef, Cui, UtcDateTime, Value
 
 
+def _one_source(command: "SubmitInvoice | ValidateInvoice") -> None:
+    if [command.xml, command.artifact, command.invoice].count(None) != 2:
+        raise ValueError("give the document in exactly one of the fields xml, artifact and invoice")
+
+
 class SubmitInvoice(Command):
-    """File a UBL invoice or credit note with ANAF; its text is in xml, or artifact points to it."""
+    """File an invoice or credit note with ANAF: XML in xml or artifact, or JSON in invoice."""
 
     key = "efactura.submit"
     tag: ClassVar[str] = "anaf.efactura"
 
     cif: Cui = Field(description="Fiscal code on whose behalf it is filed.")
-    xml: str | None = Field(default=None, description="The UBL document as text.")
+    xml: str | None = Field(default=None, description="The document as text: UBL, or CII.")
     artifact: ArtifactRef | None = Field(
-        default=None, description="Where the UBL document lies, when it is over 128 KiB."
+        default=None, description="Where the document lies, when it is over 128 KiB."
     )
-    b2c: bool = Field(default=False, description="The buyer is a consumer.")
-    foreign_buyer: bool = Field(default=False, description="ANAF's extern: buyer outside RO.")
-    self_billed: bool = Field(default=False, description="ANAF's autofactura.")
-    enforcement: bool = Field(default=False, description="ANAF's executare.")
+    invoice: InvoiceDocument | None = Field(
+        default=None, description="The document as JSON; CIUS-RO UBL is made of it."
+    )
+    b2c: bool | None = Field(
+        default=None, description="The buyer is a consumer; left out, the document decides."
+    )
+    foreign_buyer: bool | None = Field(
+        default=None,
+        description="ANAF's extern: buyer outside RO; left out, the document decides.",
+    )
+    self_billed: bool | None = Field(
+        default=None, description="ANAF's autofactura; left out, type 389 decides."
+    )
+    enforcement: bool = Field(
+        default=False, description="ANAF's executare: filed by an enforcement body."
+    )
 
     @model_validator(mode="after")
-    def _one_source(self) -> "SubmitInvoice":
-        if (self.xml is None) == (self.artifact is None):
-            raise ValueError("give the document in exactly one of the fields xml and artifact")
+    def _check_source(self) -> "SubmitInvoice":
+        _one_source(self)
         return self
 
 
@@ -70,26 +87,30 @@ class WatchLogin(Command):
 
 
 class ValidateInvoice(Command):
-    """Judge a UBL invoice or credit note by ANAF's rules, without sending it to anyone."""
+    """Judge an invoice or credit note by ANAF's rules, without sending it to anyone."""
 
     key = "efactura.validate"
     tag: ClassVar[str] = "anaf.efactura"
     verb = "validate"
     follow_up = False
 
-    xml: str | None = Field(default=None, description="The UBL document as text.")
+    xml: str | None = Field(default=None, description="The document as text: UBL, or CII.")
     artifact: ArtifactRef | None = Field(
-        default=None, description="Where the UBL document lies, when it is over 128 KiB."
+        default=None, description="Where the document lies, when it is over 128 KiB."
+    )
+    invoice: InvoiceDocument | None = Field(
+        default=None, description="The document as JSON; the XML made of it is judged."
     )
     cif: Cui | None = Field(
         default=None, description="Fiscal code on whose behalf it will be filed, when known."
     )
-    self_billed: bool = Field(default=False, description="It will be filed as self-billed.")
+    self_billed: bool | None = Field(
+        default=None, description="It will be filed as self-billed; left out, type 389 decides."
+    )
 
     @model_validator(mode="after")
-    def _one_source(self) -> "ValidateInvoice":
-        if (self.xml is None) == (self.artifact is None):
-            raise ValueError("give the document in exactly one of the fields xml and artifact")
+    def _check_source(self) -> "ValidateInvoice":
+        _one_source(self)
         return self
 
 
@@ -115,6 +136,10 @@ class Finding(Explanation):
     severity: Literal["error", "warning"] = Field(description="Only errors stop the document.")
     term: str = Field(description="Business term, for example BT-109; empty when there is none.")
     path: str = Field(description="XPath of the element, for example /Invoice/cbc:ID.")
+    field: str | None = Field(
+        default=None,
+        description="Place in the command, for example invoice.lines[0].price, of a JSON invoice.",
+    )
 
 
 class Unchecked(Value):
@@ -132,6 +157,10 @@ class Rejection(Value):
         description="What is wrong and what to do, in Romanian; ANAF's own text when it refused."
     )
     path: str | None = Field(default=None, description="XPath of the value, when known.")
+    field: str | None = Field(
+        default=None,
+        description="Place in the command, for example invoice.lines[0].price or b2c, when known.",
+    )
     explanations: list[Explanation] = Field(
         default_factory=list, description="Each rule that the message names, explained."
     )
@@ -248,6 +277,9 @@ class InvoiceValidated(Event):
     number: str | None = Field(default=None, description="Invoice number (BT-1), when readable.")
     issue_date: date | None = Field(default=None, description="Issue date (BT-2).")
     sha256: str = Field(description="SHA-256 of the document that was judged.")
+    document: ArtifactRef | None = Field(
+        default=None, description="The XML that was made of a JSON invoice."
+    )
     findings: list[Finding] = Field(description="Everything found, in the document's order.")
     error_count: int = Field(ge=0, description="Errors found, also those that are not listed.")
     warning_count: int = Field(ge=0, description="Warnings found.")

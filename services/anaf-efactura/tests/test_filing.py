@@ -38,10 +38,17 @@ async def test_rejection_is_the_same_event_when_it_is_made_again(desk, invoice):
     assert await desk.file(wrong) == await desk.file(wrong)
 
 
+def _abroad(text):
+    """The invoice with a buyer in Germany."""
+    before, after = text.split("<cac:AccountingCustomerParty>")
+    after = after.replace("RO87654329", "DE123456788").replace("RO-CJ", "BE")
+    return f"{before}<cac:AccountingCustomerParty>{after.replace('>RO<', '>DE<', 1)}"
+
+
 async def test_parameters_reach_anaf(desk, invoice, sandbox):
-    await desk.file(invoice(), b2c=True, foreign_buyer=True)
+    await desk.file(_abroad(invoice()), foreign_buyer=True)
     sent = sandbox.control.requests("upload")[0]
-    assert sent["path"].endswith("/uploadb2c")
+    assert sent["path"].endswith("/upload")
     assert sent["query"] == {"standard": "UBL", "cif": "12345674", "extern": "DA"}
 
 

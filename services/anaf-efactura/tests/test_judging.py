@@ -41,13 +41,16 @@ def test_all_findings_come_at_once(invoice: Callable[..., str]):
     assert found == {"BR-RO-111", "BR-RO-100", "BR-CL-23", "WRK-CUI"}
 
 
-def test_another_filer_is_a_warning_and_stops_nothing(invoice: Callable[..., str]):
+def test_another_filer_is_an_error_of_the_field_cif(invoice: Callable[..., str]):
     event = verdict(invoice().encode(), cif="123456789")
-    assert event.valid
-    assert [(item.rule, item.severity, item.term) for item in event.findings] == [
-        ("WRK-PARTY", "warning", "BT-31")
+    assert [(item.rule, item.severity, item.term, item.field) for item in event.findings] == [
+        ("WRK-PARTY", "error", "BT-31", "cif")
     ]
-    assert event.warning_count == 1
+    assert not event.valid
+
+
+def test_an_enforcement_body_files_for_another(invoice: Callable[..., str]):
+    assert verdict(invoice().encode(), cif="123456789", enforcement=True).valid
 
 
 @pytest.mark.parametrize(("cif", "rules"), [("87654329", []), ("12345674", ["WRK-PARTY"])])

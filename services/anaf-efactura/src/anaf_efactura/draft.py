@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from workers_contracts.efactura import Rejection, SubmitInvoice
+from workers_anaf.romania import today
+from workers_contracts.efactura import Rejection, SubmitInvoice, ValidateInvoice
 from workers_ledger.documents import Document, new_document
 from workers_runtime.identity import Task
 
+from .building import Built
 from .deadline import ends_at
 from .explaining import explain, rejection
-from .invoice import Invoice
+from .flags import FiledFor
 from .invoice.tree import error as finding
-from .judging import FiledFor, Judge
+from .judging import Judge, Verdict
 from .life import Filer, State
 
 SERVICE = "efactura"
@@ -35,17 +37,35 @@ class Draft:
     """Why it cannot be filed; empty when it can."""
 
 
-def examine(content: bytes, command: SubmitInvoice, task: Task, judge: Judge) -> Draft:
-    """Read and check a UBL document."""
+def examine(
+    content: bytes, command: SubmitInvoice, task: Task, judge: Judge, built: Built | None = None
+) -> Draft:
+    """Read and check a document; `built` is how it was made, when it was made from JSON."""
     digest = hashlib.sha256(content).hexdigest()
     filer = Filer(task.message_id, digest, datetime.fromtimestamp(task.first_seen_ms / 1000, UTC))
-    verdict = judge.judge(content, FiledFor(command.cif, command.self_billed))
-    document = _document(command, task, digest, verdict.invoice)
+    verdict = judge.judge(content, filed_for(command), built)
+    document = _document(command, task, digest, verdict)
     errors = [rejection(found) for found in verdict.errors]
     return Draft(document, filer, tuple(limited(errors)))
 
 
-def _document(command: SubmitInvoice, task: Task, digest: str, invoice: Invoice | None) -> Document:
+def filed_for(command: SubmitInvoice | ValidateInvoice) -> FiledFor:
+    """How a command wants its document filed, on Romania's day."""
+    day = today(datetime.now(UTC))
+    if isinstance(command, ValidateInvoice):
+        return FiledFor(command.cif, command.self_billed, today=day)
+    return FiledFor(
+        command.cif,
+        command.self_billed,
+        command.b2c,
+        command.foreign_buyer,
+        command.enforcement,
+        day,
+    )
+
+
+def _document(command: SubmitInvoice, task: Task, digest: str, verdict: Verdict) -> Document:
+    invoice = verdict.invoice
     number = invoice.number if invoice else None
     issued = invoice.issue_date if invoice else None
     parts = (
@@ -65,7 +85,7 @@ def _document(command: SubmitInvoice, task: Task, digest: str, invoice: Invoice 
         issue_date=issued,
         deadline=_term(issued),
         correlation_id=task.correlation_id,
-        data={"command": task.message_id, "parameters": parameters(command, invoice)},
+        data={"command": task.message_id, "parameters": parameters(command, verdict)},
     )
 
 
@@ -77,16 +97,17 @@ def _term(issued: date | None) -> datetime | None:
         return None
 
 
-def parameters(command: SubmitInvoice, invoice: Invoice | None) -> dict[str, Any]:
+def parameters(command: SubmitInvoice, verdict: Verdict) -> dict[str, Any]:
     """Return ANAF's upload parameters; a flag is sent as ``DA`` or not at all."""
+    chosen = verdict.flags
     flags = {
-        "extern": command.foreign_buyer,
-        "autofactura": command.self_billed,
+        "extern": chosen.foreign_buyer,
+        "autofactura": chosen.self_billed,
         "executare": command.enforcement,
     }
     return {
-        "standard": invoice.standard if invoice else "UBL",
-        "b2c": command.b2c,
+        "standard": verdict.invoice.standard if verdict.invoice else "UBL",
+        "b2c": chosen.b2c,
         "flags": {name: "DA" for name, wanted in flags.items() if wanted},
     }
 

@@ -97,7 +97,9 @@ def rejected_locally(
     )
 
 
-def validated(verdict: Verdict, sha256: str) -> InvoiceValidated:
+def validated(
+    verdict: Verdict, sha256: str, document: ArtifactRef | None = None
+) -> InvoiceValidated:
     """Return ``efactura.validated``; what does not fit the bus is counted, not listed."""
     errors = len(verdict.errors)
     invoice = verdict.invoice
@@ -106,6 +108,7 @@ def validated(verdict: Verdict, sha256: str) -> InvoiceValidated:
         number=(invoice.number[:200] or None) if invoice else None,
         issue_date=invoice.issue_date if invoice else None,
         sha256=sha256,
+        document=document,
         findings=_fitting([finding(found) for found in verdict.findings]),
         error_count=errors,
         warning_count=len(verdict.findings) - errors,

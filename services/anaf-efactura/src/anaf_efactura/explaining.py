@@ -28,6 +28,7 @@ def finding(found: Finding) -> wire.Finding:
         severity=found.severity.value,
         term=found.term,
         path=found.path,
+        field=found.json_path or None,
         text=_text(found.text),
         mend=_text(found.mend),
     )
@@ -38,7 +39,11 @@ def rejection(found: Finding) -> wire.Rejection:
     explained = wire.Explanation(rule=found.rule, text=_text(found.text), mend=_text(found.mend))
     path = found.path if found.path != "/" else None
     return wire.Rejection(
-        rule=found.rule, message=found.message, path=path, explanations=[explained]
+        rule=found.rule,
+        message=found.message,
+        path=path,
+        field=found.json_path or None,
+        explanations=[explained],
     )
 
 

@@ -25,12 +25,12 @@ from workers_runtime.identity import Task
 from workers_runtime.router import Outcome, Router
 
 from . import events
-from .draft import Draft, examine
+from .draft import Draft, examine, filed_for
 from .filing import Filing
 from .following import Following
-from .judging import FiledFor, Judge
+from .judging import Judge
 from .login_watch import LoginWatch
-from .source import content_of
+from .source import source_of
 from .watching import Watching
 
 router = Router("anaf-efactura")
@@ -47,9 +47,10 @@ async def submit_invoice(
     login: Annotated[LoginWatch, Context("login")],
 ) -> Outcome:
     """File an invoice with ANAF: checked here first, uploaded at most once, then followed."""
-    content = await content_of(command, artifacts)
+    source = await source_of(command, artifacts)
+    content = source.content
     # In a thread: ten megabytes of invoice take seconds, in which others must be served.
-    draft = await asyncio.to_thread(examine, content, command, task, judge)
+    draft = await asyncio.to_thread(examine, content, command, task, judge, source.built)
     outcome = await watching.over(_filed(draft, content, filing), task, draft.document)
     return await login.beside(outcome, task)
 
@@ -67,11 +68,12 @@ async def validate_invoice(
     judge: Annotated[Judge, Context("judge")],
 ) -> InvoiceValidated:
     """Judge an invoice by the same rules, and send it to nobody."""
-    content = await content_of(command, artifacts)
-    verdict = await asyncio.to_thread(
-        judge.judge, content, FiledFor(command.cif, command.self_billed)
-    )
-    return events.validated(verdict, hashlib.sha256(content).hexdigest())
+    source = await source_of(command, artifacts)
+    content, built = source.content, source.built
+    verdict = await asyncio.to_thread(judge.judge, content, filed_for(command), built)
+    # Of a document that the worker made, the caller may want to see what it would send.
+    made = await artifacts.put(content, media_type="application/xml") if built else None
+    return events.validated(verdict, hashlib.sha256(content).hexdigest(), made)
 
 
 @router.handles(CheckInvoice, emits=[InvoiceProcessing, InvoiceAccepted, InvoiceRejected])

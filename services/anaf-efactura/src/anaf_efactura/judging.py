@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from workers_anaf.xml import Element, MalformedXml, parse
 from workers_runtime.logs import get_logger
 
+from .building import Built
+from .flags import FiledFor, Flags, check_date, check_flags, choose
 from .invoice import (
     Finding,
     Invoice,
     NotAnInvoice,
     check,
+    cii,
     from_root,
     has_errors,
     parties_of_filing,
@@ -22,7 +25,7 @@ from .invoice import (
 from .invoice.model import Severity
 from .invoice.schema import NAME as XSD
 from .invoice.schema import Schema, SchemaChangedError, find
-from .invoice.tree import error
+from .invoice.tree import error, where
 from .schematron import Schematron, SchematronError
 
 _log = get_logger(__name__)
@@ -30,16 +33,9 @@ _log = get_logger(__name__)
 RULES: Final = ("en16931", "cius-ro-1.0.9", "check-digits")
 UNCHECKED: Final = ("ubl_xsd", "schematron", "code_lists", "anaf_registers")
 """All that may be left out, and is where a document cannot be read."""
+_CII: Final = ("cii", "schematron", "code_lists", "anaf_registers")
 _BETTER: Final = {"WRK-ORDER", "WRK-ONCE", "WRK-XSD", "WRK-NUMBER", "WRK-CURRENCY"}
 """Rules that tell an accountant more of the same mistake than the schema does."""
-
-
-@dataclass(frozen=True, slots=True)
-class FiledFor:
-    """How the document will be filed, where that is known."""
-
-    cif: str | None = None
-    self_billed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +46,8 @@ class Verdict:
     findings: tuple[Finding, ...]
     checked: tuple[str, ...]
     unchecked: tuple[str, ...] = field(default=())
+    flags: Flags = field(default=Flags())
+    """How it is to be handed in."""
 
     @property
     def errors(self) -> list[Finding]:
@@ -69,17 +67,28 @@ class Judge:
         self._schema = schema
         self._schematron = schematron
 
-    def judge(self, content: bytes, filing: FiledFor) -> Verdict:
-        """Everything that is wrong with a document, never an exception."""
+    def judge(self, content: bytes, filing: FiledFor, built: Built | None = None) -> Verdict:
+        """Everything that is wrong with a document, never an exception.
+
+        Of a document that was made from JSON, each finding names its place there too.
+        """
+        verdict = self._judge(content, filing)
+        if built is None:
+            return verdict
+        findings = (*built.findings, *built.placed(verdict.findings))
+        return replace(verdict, findings=findings)
+
+    def _judge(self, content: bytes, filing: FiledFor) -> Verdict:
         try:
             root = parse(content)
+            if root.tag == cii.ROOT:
+                return _judge_cii(root, filing)
             invoice = from_root(root)
         except MalformedXml as problem:
-            return Verdict(None, (_malformed(problem),), ("xml",), UNCHECKED)
-        ours = [
-            *check(root),
-            *parties_of_filing(invoice, filing.cif, self_billed=filing.self_billed),
-        ]
+            flags = choose(None, filing)
+            return Verdict(None, (_malformed(problem),), ("xml",), UNCHECKED, flags)
+        flags = choose(invoice, filing)
+        ours = [*check(root), *_of_filing(invoice, filing, flags, where(root, "cbc:IssueDate"))]
         schema, official = self._by_schema(root), self._officially(root)
         checked = ["xml", *([] if schema is None else [XSD]), *RULES]
         unchecked = ["ubl_xsd"] if schema is None else []
@@ -88,7 +97,8 @@ class Judge:
         elif self._schematron:
             checked += self._schematron.names
         findings = _beside(_merged(schema or [], ours), official or [])
-        return Verdict(invoice, tuple(findings), tuple(checked), (*unchecked, "anaf_registers"))
+        left = (*unchecked, "anaf_registers")
+        return Verdict(invoice, tuple(findings), tuple(checked), left, flags)
 
     def _by_schema(self, root: Element) -> list[Finding] | None:
         """What the schema does not allow; None where it is not applied."""
@@ -106,6 +116,23 @@ class Judge:
         except SchematronError as problem:
             _log.warning("official rules not applied", reason=str(problem))
             return None
+
+
+def _judge_cii(root: Element, filing: FiledFor) -> Verdict:
+    invoice = cii.read_cii(root)
+    flags = choose(invoice, filing)
+    place = "/CrossIndustryInvoice/rsm:ExchangedDocument/ram:IssueDateTime"
+    findings = [*cii.check(root), *_of_filing(invoice, filing, flags, place)]
+    return Verdict(invoice, tuple(findings), ("xml", "cii-facts", "check-digits"), _CII, flags)
+
+
+def _of_filing(invoice: Invoice, filing: FiledFor, flags: Flags, date_path: str) -> list[Finding]:
+    """What depends on how the document is filed: flags, CIF, date."""
+    found = [*check_flags(invoice, filing), *check_date(invoice, filing, date_path)]
+    if not filing.enforcement:
+        # An enforcement body files in a debtor's place, under its own code.
+        found += parties_of_filing(invoice, filing.cif, self_billed=flags.self_billed)
+    return found
 
 
 def make_judge(xsd_folder: Path | None, stylesheets: Sequence[Path] = ()) -> Judge:

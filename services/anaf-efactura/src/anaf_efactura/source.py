@@ -1,10 +1,15 @@
 """Where the document's bytes come from: the command itself, or the artifact store."""
 
+import asyncio
 import re
+from dataclasses import dataclass
 
 from workers_contracts.efactura import SubmitInvoice, ValidateInvoice
+from workers_contracts.efactura_invoice import InvoiceDocument
 from workers_runtime.artifacts import Artifacts
 from workers_runtime.errors import PermanentError
+
+from .building import MAX_ATTACHED_BYTES, Built, build
 
 MAX_UPLOAD_BYTES = 10 * 1024 * 1024
 """ANAF's limit for an upload."""
@@ -19,8 +24,38 @@ class DocumentEmptyError(PermanentError):
     code = "efactura_document_empty"
 
 
+@dataclass(frozen=True)
+class Source:
+    """The bytes that will be sent, and how they were made when the command is JSON."""
+
+    content: bytes
+    built: Built | None = None
+
+
+async def source_of(command: SubmitInvoice | ValidateInvoice, artifacts: Artifacts) -> Source:
+    """Return a command's document; raises PermanentError or TransientError."""
+    if command.invoice is None:
+        return Source(await content_of(command, artifacts))
+    files = await _attachments(command.invoice, artifacts)
+    # In a thread: thousands of lines take seconds, in which others must be served.
+    built = await asyncio.to_thread(build, command.invoice, files)
+    return Source(built.content, built)
+
+
+async def _attachments(document: InvoiceDocument, artifacts: Artifacts) -> dict[int, bytes]:
+    wanted = [
+        (number, each.attachment)
+        for number, each in enumerate(document.supporting_documents)
+        if each.attachment
+    ]
+    if sum(reference.size for _, reference in wanted) > MAX_ATTACHED_BYTES:
+        return {}  # the builder says so
+    limit = MAX_ATTACHED_BYTES
+    return {number: await artifacts.get(reference, limit=limit) for number, reference in wanted}
+
+
 async def content_of(command: SubmitInvoice | ValidateInvoice, artifacts: Artifacts) -> bytes:
-    """Return the bytes that will be sent, exactly; raises PermanentError or TransientError."""
+    """Return the bytes of a command's XML, exactly; raises PermanentError or TransientError."""
     if command.artifact is not None:
         content = await artifacts.get(command.artifact, limit=MAX_UPLOAD_BYTES)
     else:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from stdnum.ro import cnp, cui
@@ -74,10 +75,13 @@ def _is_person(code: str) -> bool:
 
 
 def parties_of_filing(invoice: Invoice, cif: str | None, *, self_billed: bool) -> list[Finding]:
-    """A warning when the document is filed for another than its seller (its buyer, self-billed)."""
+    """An error when the document is filed for another than its seller (its buyer, self-billed)."""
     filer = invoice.buyer if self_billed else invoice.seller
     if cif is None or filer.cui is None or filer.cui.lstrip("0") == cif:
         return []
     side = BUYER if self_billed else SELLER
-    place = f"/{_ROOT_NAMES[invoice.kind]}/{side}/cac:PartyTaxScheme/cbc:CompanyID"
-    return [warning("WRK-PARTY", "BT-48" if self_billed else "BT-31", place)]
+    place = f"/{_ROOT_NAMES.get(invoice.kind, '')}/{side}/cac:PartyTaxScheme/cbc:CompanyID"
+    if invoice.kind is Kind.CII:
+        place = "/CrossIndustryInvoice"
+    found = error("WRK-PARTY", "BT-48" if self_billed else "BT-31", place)
+    return [replace(found, json_path="cif")]

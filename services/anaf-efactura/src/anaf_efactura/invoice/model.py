@@ -13,10 +13,11 @@ from .texts import Text, detail_text, rules
 
 
 class Kind(StrEnum):
-    """The two UBL documents that RO e-Factura takes."""
+    """The documents that RO e-Factura takes: the two of UBL, and CII."""
 
     INVOICE = "invoice"
     CREDIT_NOTE = "credit_note"
+    CII = "cii"
 
 
 class Severity(StrEnum):
@@ -44,6 +45,8 @@ class Finding:
     """Which sentence of `details.toml` adds what was seen."""
     values: Mapping[str, str] = field(default_factory=dict)
     """What that sentence names: numbers and codes, never names or addresses."""
+    json_path: str = ""
+    """The field of the command, where the document was made from JSON or the command is wrong."""
 
     @property
     def label(self) -> str:
@@ -107,7 +110,7 @@ class Invoice:
     @property
     def standard(self) -> str:
         """The value of the upload's parameter `standard`."""
-        return "UBL" if self.kind is Kind.INVOICE else "CN"
+        return {Kind.INVOICE: "UBL", Kind.CREDIT_NOTE: "CN", Kind.CII: "CII"}[self.kind]
 
     def fingerprint(self) -> str:
         """SHA-256 of number, issue date, seller and payable amount.

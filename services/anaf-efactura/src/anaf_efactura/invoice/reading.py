@@ -19,8 +19,8 @@ class NotAnInvoice(MalformedXml):
         """Name the root that was met."""
         name = local_name(root)[:60]
         super().__init__(
-            f"the root is {name}, not a UBL 2.1 Invoice or CreditNote",
-            f"Elementul rădăcină este {name}, nu Invoice sau CreditNote din UBL 2.1.",
+            f"the root is {name}, not a UBL 2.1 Invoice or CreditNote, nor CII",
+            f"Elementul rădăcină este {name}, nu Invoice sau CreditNote din UBL 2.1, nici CII.",
         )
 
 
