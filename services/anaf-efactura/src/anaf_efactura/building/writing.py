@@ -13,7 +13,7 @@ _ROOT: Final = {
     Kind.INVOICE: ("Invoice", "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"),
     Kind.CREDIT_NOTE: ("CreditNote", "urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2"),
 }
-_NAMESPACES: Final = {"cac": CAC, "cbc": CBC}
+_NAMESPACES: Final[dict[str | None, str]] = {"cac": CAC, "cbc": CBC}
 CENT: Final = Decimal("0.01")
 
 
