@@ -118,16 +118,8 @@ def test_digits_of_a_fiscal_code(text, code):
 
 
 def test_program_serves_and_stops(tmp_path):
-    arguments = [
-        "--port",
-        "0",
-        "--smtp-port",
-        "0",
-        "--key-dir",
-        str(tmp_path),
-        "--state-delay",
-        "0",
-    ]
+    ports = ["--port", "0", "--smtp-port", "0"]
+    arguments = [*ports, "--key-dir", str(tmp_path), "--state-delay", "0"]
     with subprocess.Popen(
         [sys.executable, "-m", "workers_sandbox", *arguments], stderr=subprocess.PIPE, text=True
     ) as process:

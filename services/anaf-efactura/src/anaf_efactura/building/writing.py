@@ -27,7 +27,8 @@ class Writer:
         self._etree = etree
         self.kind = kind
         self.currency = currency
-        prefixes: dict[str | None, str] = {None: namespace, **_NAMESPACES}
+        prefixes: dict[str | None, str] = {None: namespace}
+        prefixes.update(_NAMESPACES)
         self.root: Element = etree.Element(f"{{{namespace}}}{name}", nsmap=prefixes)
         # Keeping the elements keeps their identity, which lxml otherwise makes anew.
         self.places: dict[Element, str] = {self.root: "invoice"}
