@@ -1,8 +1,13 @@
 """Nothing of a command becomes a header, a recipient or a second mail that was not asked for."""
 
+import email
 from datetime import UTC, datetime
+from email.header import decode_header, make_header
+from email.utils import getaddresses
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from email_send.addresses import check
@@ -229,3 +234,26 @@ async def test_no_end_of_data_smuggles_a_mail_past_postfix(start_replica, plain,
         *(f"mail {number}" for number in range(len(ends))),
     ]
     assert {str(one["Return-Path"]) for one in found} == {"<facturi@prima.example>"}
+
+
+_LETTERS = [*'ab, <>@."\\;:()ș漢', "evil@x.example", "<evil@x.example>", "wordword"]
+
+
+@given(st.lists(st.sampled_from(_LETTERS), min_size=1, max_size=60).map("".join))
+@example("b" * 70 + ', "<evil@x.example>')
+@example(".@evil@x.exampl" + "word" * 12 + ':<.<<evil@x.example>:a,>b"a')
+@example("ș,漢" * 12)
+def test_no_name_becomes_a_recipient(name):
+    command = SendEmail(
+        to=[{"address": "x@y.example", "name": name}, "z@y.example"], subject="s", text="t"
+    )
+    own = check(Mailbox(address="a@b.example", name=name), "sender")
+    raw = build(
+        plan(command, own, Templates()), [], identity="i@b.example", moment=datetime.now(UTC)
+    )
+    head = email.message_from_bytes(raw)
+    (shown, first), (_, second) = getaddresses([head["To"]])
+    assert (first, second) == ("x@y.example", "z@y.example")
+    assert "".join(str(make_header(decode_header(shown))).split()) == "".join(name.split())
+    [(_, sender)] = getaddresses([head["From"]])
+    assert sender == "a@b.example"

@@ -4,8 +4,9 @@ A parser that takes the part it understands would send to another address than t
 given: what is not exactly one address is refused.
 """
 
+import base64
+import re
 from dataclasses import dataclass
-from email.headerregistry import Address
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -13,6 +14,11 @@ from workers_contracts.email import Mailbox
 
 from .errors import MailInvalidError
 from .lines import one_line
+
+_PLAIN = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+"""A name that needs no quotes."""
+
+_WORD_BYTES = 45
 
 
 @dataclass(frozen=True)
@@ -39,9 +45,26 @@ class Checked:
         return not self.local.isascii()
 
     @property
-    def header(self) -> Address:
-        """As it stands in a header, with its name."""
-        return Address(self.name, self.local, self.domain)
+    def header(self) -> str:
+        """As it stands in a header, with its name (RFC 5322, 3.4, and RFC 2047, 5)."""
+        if not self.name:
+            return self.wire
+        if not self.name.isascii():
+            return f"{_encoded(self.name)} <{self.wire}>"
+        quoted = self.name.replace("\\", "\\\\").replace('"', '\\"')
+        shown = self.name if _PLAIN.fullmatch(self.name) else f'"{quoted}"'
+        return f"{shown} <{self.wire}>"
+
+
+def _encoded(name: str) -> str:
+    """Return encoded words of whole characters, each below 75 bytes."""
+    parts = [""]
+    for char in name:
+        if len((parts[-1] + char).encode()) > _WORD_BYTES:
+            parts.append("")
+        parts[-1] += char
+    words = (base64.b64encode(part.encode()).decode() for part in parts)
+    return "\r\n ".join(f"=?utf-8?b?{word}?=" for word in words)
 
 
 def check(mailbox: Mailbox, field: str) -> Checked:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
+from typing import Any
 
 from workers_contracts.email import Mailbox, SendEmail
 
@@ -24,6 +25,9 @@ _UNFOLDED = frozenset({"message-id", "in-reply-to", "references", "list-unsubscr
 """Made of long words that must not be cut or encoded; they are ASCII and below 998 bytes a word."""
 
 
+_PEOPLE = frozenset({"from", "to", "cc", "reply-to"})
+"""Written by us, an address a line: see `Checked.header`."""
+
 _ONE_HEADER = re.compile(r"[!-9;-~]+:[^\r\n]*(?:\r\n[ \t][^\r\n]*)*\r\n")
 """The last gate: whatever the library made of a value, it is one header and nothing behind it."""
 
@@ -31,7 +35,19 @@ _ONE_HEADER = re.compile(r"[!-9;-~]+:[^\r\n]*(?:\r\n[ \t][^\r\n]*)*\r\n")
 class _Policy(EmailPolicy):
     """The library's SMTP policy, but ids and links are folded at blanks only."""
 
+    def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
+        # The library would take addresses apart again, and loses the quotes of long names:
+        # what stood in a name became a recipient (CVE-2025-1795 and its like).
+        if name.lower() in _PEOPLE:
+            return name, value
+        return super().header_store_parse(name, value)
+
     def fold(self, name: str, value: str) -> str:
+        if name.lower() in _PEOPLE:
+            made = f"{name}: {value}\r\n"
+            if not _ONE_HEADER.fullmatch(made):
+                raise ValueError(f"{name} would become more than one header")
+            return made
         if name.lower() in _UNFOLDED:
             return f"{name}: " + "\r\n ".join(str(value).split()) + "\r\n"
         made = str(super().fold(name, value))
@@ -151,7 +167,7 @@ def _head(message: EmailMessage, plan: Plan, identity: str, moment: datetime) ->
     message["From"] = plan.sender.header
     for name, people in (("To", plan.to), ("Cc", plan.cc), ("Reply-To", plan.reply_to)):
         if people:
-            message[name] = [one.header for one in people]
+            message[name] = ",\r\n ".join(one.header for one in people)
     message["Subject"] = plan.content.subject
     if command.in_reply_to:
         message["In-Reply-To"] = _bracketed(command.in_reply_to)

@@ -133,16 +133,14 @@ class _Job:
     async def run(self) -> EmailSent:
         record = self._known(await self._progress.load())
         self._progress.record = record
-        if self._open(record):
-            try:
-                record = await self._try(record)
-            except TransientError as error:
-                record = await self._later(error)
-            except PermanentError as error:
-                # Some got it in an earlier try: the event has to say so, and that no others will.
-                if not self._progress.record.having("accepted"):
-                    raise
-                record = await self._give_up(self._progress.record, str(error))
+        try:
+            record = await self._try(record) if self._open(record) else record
+        except TransientError as error:
+            record = await self._later(error)
+        except PermanentError as error:
+            if not self._progress.record.having("accepted"):
+                raise  # else the event has to say that some got it in an earlier try
+            record = await self._give_up(self._progress.record, str(error))
         return event(record, self._plan, account=self._name, identity=self._mail_id)
 
     def _known(self, record: Record) -> Record:
@@ -166,8 +164,7 @@ class _Job:
                 )
             record = Record(replay=record.replay)
         if record.owner != owner and nobody_has_it:  # asked for anew after it failed
-            # An answer that was lost stays lost: somebody may have a copy.
-            record = Record(replay=self._task.replay, lost=record.lost)
+            record = Record(replay=self._task.replay, lost=record.lost)  # lost stays lost
         if record.flight and record.flight.owner != owner and record.flight.until > time.time():
             raise MailBusyError("another command with this business key is on its way",
                                 retry_after=5)  # fmt: skip
