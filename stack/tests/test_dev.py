@@ -11,6 +11,7 @@ import httpx
 import pytest
 import redis.asyncio
 
+from workers_stack.dev import _start_afresh
 from workers_stack.servers.find import find_servers
 from workers_stack.servers.handshake import broker_problem
 
@@ -69,6 +70,14 @@ def test_dev_ends_with_the_last_lines_of_a_worker_that_does_not_start(stack, wor
     assert "fake-worker ended with 1" in err
     assert "the fake worker cannot start" in err
     assert not (workspace / ".run" / "stack.json").exists()
+
+
+def test_new_start_keeps_what_the_benchmarks_installed(tmp_path):
+    for name in ("bench-pdf-venv", "rabbitmq"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "workers.db-wal").touch()
+    _start_afresh(tmp_path)
+    assert [one.name for one in tmp_path.iterdir()] == ["bench-pdf-venv"]
 
 
 async def test_killed_private_servers_come_back_with_their_data(tmp_path, monkeypatch):

@@ -142,3 +142,21 @@ def test_env_example_names_every_variable_once(script, root):
     assert set(names) == {v.name for s in variables.sections() for v in s.variables}
     for settings in variables.programs().values():
         assert set(variables.read(settings)) <= set(names)
+
+
+def test_front_page_names_every_command_with_its_queue_and_events(root):
+    lines = (root / "README.md").read_text("utf-8").splitlines()
+    for key, command in commands().items():
+        if command.is_public():
+            row = next((one for one in lines if one.startswith(f"| `{key}` |")), "")
+            assert f"| `{command.queue()}` |" in row, key
+            assert f"`{failed_event(command).key}`" in row, key
+
+
+def test_guide_for_production_gives_rights_on_every_queue(root):
+    guide = (root / "docs" / "how-to" / "run-in-production.md").read_text("utf-8")
+    listed = re.search(r"queues of the tags \((.*?)\), and", guide)
+    patterns = re.findall(r"`([^`]+)`", listed[1])
+    for key, command in commands().items():
+        for queue in (command.queue(), f"{command.queue()}.dead"):
+            assert any(re.fullmatch(one, queue) for one in patterns), f"{key}: {queue}"

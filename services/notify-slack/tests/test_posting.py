@@ -225,8 +225,9 @@ async def test_files_are_shared_once_whatever_fails(bot, sandbox, posted, method
 async def test_nothing_is_posted_when_a_file_is_missing_or_empty(bot, posted):
     missing = {"uri": f"{bot.settings.artifacts_url}/aa/aa", "sha256": "a" * 64, "size": 3,
                "media_type": "text/plain"}  # fmt: skip
-    with pytest.raises(ArtifactMissingError):
+    with pytest.raises(ArtifactMissingError) as refused:
         await bot.post(channel="ops", files=[{"artifact": missing, "name": "a"}])
+    assert refused.value.field == "files.0.artifact"
     for size, field in ((0, "files.0"), (30_000_000, "files")):
         wrong = {"artifact": {**missing, "size": size}, "name": "a"}
         with pytest.raises(MessageRefusedError) as refused:

@@ -18,6 +18,7 @@ from pdf_render.errors import (
 )
 from pdf_render.handlers import render_pdf
 from workers_contracts.pdf import RenderPdf
+from workers_runtime.errors import PermanentError
 
 PIXEL = (
     b'<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20">'
@@ -184,6 +185,27 @@ async def test_asset_whose_type_would_break_the_answer_is_refused_at_once(render
     with pytest.raises(DocumentInvalidError, match="control characters") as wrong:
         await renderer.render(html="<img src=a>", assets=assets)
     assert wrong.value.field == "assets.0.artifact"
+
+
+@pytest.mark.parametrize("place", ["artifact", "assets.1.artifact", "merge_after.0"])
+async def test_file_that_is_not_there_is_told_with_its_place(renderer, blank_pdf, place):
+    kept = (await renderer.put(PIXEL, "text/html")).model_dump()
+    gone = {**kept, "uri": f"{kept['uri'][:-70]}/aa/{'a' * 64}", "sha256": "a" * 64}
+    fields = {
+        "artifact": {"artifact": gone},
+        "assets.1.artifact": {
+            "html": "x",
+            "assets": [
+                {"name": "a", "artifact": {**kept, "media_type": "image/svg+xml"}},
+                {"name": "b", "artifact": {**gone, "media_type": "image/svg+xml"}},
+            ],
+        },
+        "merge_after.0": {"html": "x", "merge_after": [gone]},
+    }[place]
+    with pytest.raises(PermanentError) as wrong:
+        await renderer.render(**fields)
+    assert wrong.value.code.startswith("artifact_")
+    assert wrong.value.field == place
 
 
 async def test_long_invoice_does_not_stop_the_loop(renderer, invoice):

@@ -45,6 +45,8 @@ async def dev(folder: Path | None = None) -> int:
 def _start_afresh(folder: Path) -> None:
     # The sandbox forgets what was filed; a ledger and queues that remember it would ask for ever.
     for path in folder.iterdir():
+        if path.name.startswith("bench"):
+            continue  # what the benchmarks installed there, and may use at this moment
         if path.is_dir():
             shutil.rmtree(path)
         elif path.name.startswith("workers.db"):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from workers_contracts.notify import SharedFile
 from workers_runtime.artifacts import Artifacts
+from workers_runtime.errors import PermanentError
 
 from .client import Upload
 from .errors import MessageRefusedError
@@ -31,8 +32,12 @@ async def read(
     total = sum(one.artifact.size for one in files)
     if total > MAX_BYTES:
         raise MessageRefusedError(f"{total} bytes in all, {MAX_BYTES} at most", field="files")
-    found = [
-        Upload(one.name, one.title, await artifacts.get(one.artifact, limit=MAX_BYTES))
-        for one in files
-    ]
+    found = []
+    for number, one in enumerate(files):
+        try:
+            content = await artifacts.get(one.artifact, limit=MAX_BYTES)
+        except PermanentError as error:
+            error.field = error.field or f"files.{number}.artifact"
+            raise
+        found.append(Upload(one.name, one.title, content))
     return [Upload(LONG_TEXT, "", attached.encode()), *found] if attached else found

@@ -7,6 +7,7 @@ from typing import Any
 from workers_contracts.pdf import RenderPdf
 from workers_contracts.types import ArtifactRef
 from workers_runtime.artifacts import Artifacts
+from workers_runtime.errors import PermanentError
 
 from .chromium import Asset, Job, Waits
 from .chromium.job import ORIGIN
@@ -29,14 +30,23 @@ class Budget:
         self._left = limit
 
     async def get(self, reference: ArtifactRef, where: str) -> bytes:
-        """Read an artifact. Raises DocumentTooHeavyError when all together are too large."""
+        """Read an artifact.
+
+        Raises:
+            DocumentTooHeavyError: all together are too large.
+            PermanentError: it is missing, changed or not ours to read; with its field.
+        """
         if reference.size > self._left:
             raise DocumentTooHeavyError(
                 f"document, assets and PDFs to merge are over {self._limit // 2**20} MiB together",
                 field=where,
             )
         self._left -= reference.size
-        return await self._artifacts.get(reference, limit=reference.size)
+        try:
+            return await self._artifacts.get(reference, limit=reference.size)
+        except PermanentError as error:
+            error.field = error.field or where
+            raise
 
 
 @dataclass(frozen=True, slots=True)
