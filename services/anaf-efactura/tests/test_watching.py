@@ -215,7 +215,8 @@ async def test_replicas_at_the_same_moment_tell_once(office, database):
             for n, each in enumerate((office, replica) * 5)
         )
     )
-    told = [item for outcome in outcomes for item in outcome if not isinstance(item, After)]
+    (went_on,) = [outcome for outcome in outcomes if outcome is not None]
+    told = [item for item in went_on if not isinstance(item, After)]
     assert [event.mark for event in told] == ["1d"]
 
 
@@ -226,7 +227,7 @@ async def test_a_message_whose_worker_died_tells_the_same_again(office):
     first = await office.watching.look(after.command, who)
     # Nothing was recorded: the redelivery must not lose the event.
     assert await office.watching.look(after.command, who) == first
-    assert await office.watching.look(after.command, replace(who, message_id="other")) == []
+    assert not await office.watching.look(after.command, replace(who, message_id="other"))
 
 
 async def test_what_was_missed_is_told_once_and_by_the_nearest_mark(office):
@@ -399,7 +400,8 @@ async def test_processing_is_told_once_a_romanian_day_and_not_in_the_first_hour(
     await desk.step(desk.jobs.pop(0))
     document = await desk.document()
     begun = datetime.fromisoformat(document.data["submitted_at"])
-    asked = []
+    asked: list[datetime] = []
+    looks: list[datetime] = []
 
     async def ask(now: datetime) -> None:
         desk.parts["watching"]._clock = lambda: now
@@ -409,8 +411,11 @@ async def test_processing_is_told_once_a_romanian_day_and_not_in_the_first_hour(
             asked.append(now)
             assert desk.events[-1].key == "efactura.processing"
             assert desk.events[-1].asked_at == now
-        if desk.watches:
+        if desk.watches and looks and now >= looks[-1]:
             await desk.step(desk.watches.pop(0))
+            looks.clear()
+        if desk.watches and not looks:
+            looks.append(now + timedelta(seconds=desk.watches[0].wait))
 
     await ask(begun + timedelta(minutes=59))
     assert asked == []

@@ -46,12 +46,15 @@ async def test_of_twenty_messages_at_once_one_tells(one, two):
     assert told.count(True) == 1
 
 
-async def test_a_mark_that_ends_may_be_taken_over_and_can_be_kept(one, two):
+async def test_a_mark_that_ends_may_be_taken_over(one, two):
     assert await one.take("d1", "watch", "m1", until=NOW + HOUR, now=NOW) is Mark.FRESH
     assert await two.take("d1", "watch", "m2", until=NOW + HOUR, now=NOW) is Mark.TAKEN
-    await one.keep("d1", "watch", NOW + 3 * HOUR)
-    later = NOW + 2 * HOUR
-    assert await two.take("d1", "watch", "m2", until=later + HOUR, now=later) is Mark.TAKEN
+    # A little before its end, by who was meant to go on.
+    later, early = NOW + HOUR / 2, HOUR / 2
+    then = {"until": NOW + 3 * HOUR, "now": later, "early": early}
+    assert await one.take("d1", "watch", "next", **then) is Mark.FRESH
+    assert await two.take("d1", "watch", "next", **then) is Mark.MINE
+    assert await two.take("d1", "watch", "m2", **then) is Mark.TAKEN
     later = NOW + 4 * HOUR
     assert await two.take("d1", "watch", "m2", until=later + HOUR, now=later) is Mark.FRESH
     assert await one.take("d1", "watch", "m1", until=later + HOUR, now=later) is Mark.TAKEN

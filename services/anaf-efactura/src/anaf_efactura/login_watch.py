@@ -17,7 +17,7 @@ from workers_runtime.logs import get_logger
 from workers_runtime.router import After, Outcome
 
 from . import marks, warning
-from .watching import AT_ONCE, LOST, Clock, utc_now
+from .watching import AT_ONCE, LOST, SLACK, Clock, utc_now
 
 LONGEST: Final = timedelta(days=1)
 """Between two looks: a new log-in, or one that was lost, is seen within a day."""
@@ -69,6 +69,17 @@ class LoginWatch:
         if command.credential != self._subject or ends is None:
             return None  # another log-in is configured now, and is watched under its own name
         now = self._clock()
+        wait = _next(ends, now)
+        held = await self._notices.take(
+            self._subject,
+            _WATCH,
+            task.message_id,
+            until=now + wait + LOST,
+            now=now,
+            early=LOST + SLACK,
+        )
+        if held is Mark.TAKEN:
+            return None  # another watch of it is ahead of this one
         told: list[LoginExpiring | After] = []
         mark = marks.passed(marks.LOGIN, ends, now)
         # With the day of its end: a log-in that was renewed is told of anew.
@@ -76,8 +87,6 @@ class LoginWatch:
         if mark and await self._notices.tells(self._subject, key, task.message_id):
             _log.warning("ANAF log-in ends soon", mark=mark.name, ends_at=ends.isoformat())
             told.append(self._warning(ends, mark, now))
-        wait = _next(ends, now)
-        await self._notices.keep(self._subject, _WATCH, now + wait + LOST)
         return [*told, _after(command, wait)]
 
     def series(self, registry: CollectorRegistry) -> None:

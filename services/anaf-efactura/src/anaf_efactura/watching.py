@@ -38,6 +38,9 @@ AT_ONCE: Final = timedelta(seconds=60)
 LOST: Final = timedelta(hours=1)
 """A watch that is late by this much is taken for lost, and the next sign begins another."""
 
+SLACK: Final = timedelta(seconds=30)
+"""A message may come a little before its time."""
+
 FARTHEST: Final = timedelta(days=60)
 """An invoice whose term is farther away is dated wrongly; what refuses it says so."""
 
@@ -117,6 +120,17 @@ class Watching:
         where = warning.standing(document.state if document else None)
         if now >= ends or where is None or await self._replaced(command, task.tenant):
             return None
+        wait = marks.next_in(marks.TERM, ends, now)
+        held = await self._notices.take(
+            command.document_id,
+            _WATCH,
+            task.message_id,
+            until=now + (wait or timedelta(0)) + LOST,
+            now=now,
+            early=LOST + SLACK,
+        )
+        if held is Mark.TAKEN:
+            return None  # another watch of it is ahead of this one
         told: list[Event | After] = []
         mark = marks.passed(marks.TERM, ends, now)
         if mark and await self._notices.tells(
@@ -124,9 +138,7 @@ class Watching:
         ):
             _log.warning("legal term ends soon", mark=mark.name, state=where)
             told.append(self._warning(command, document, mark, where))
-        wait = marks.next_in(marks.TERM, ends, now)
         if wait is not None:
-            await self._notices.keep(command.document_id, _WATCH, now + wait + LOST)
             told.append(_after(command, wait))
         return told
 

@@ -6,10 +6,10 @@ mark and tells again, and the journal makes that the same event. Any other messa
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from workers_runtime.identity import derived_id
@@ -46,6 +46,7 @@ class Notices:
         *,
         until: datetime | None = None,
         now: datetime | None = None,
+        early: timedelta = timedelta(0),
     ) -> Mark:
         """Set a mark for the message ``by``, unless another one holds it.
 
@@ -55,6 +56,7 @@ class Notices:
             by: the message that tells it.
             until: the mark may be taken over after this moment; never when None.
             now: the present moment.
+            early: how long before its end the mark may be taken over.
 
         Raises:
             LedgerUnavailableError: the database does not answer.
@@ -77,7 +79,7 @@ class Notices:
                 raise LedgerUnavailableError("the notice's row vanished while it was taken")
             if held.told_by == by:
                 return Mark.MINE
-            if held.told_by and (held.until is None or held.until > now):
+            if held.told_by and (held.until is None or held.until > now + early):
                 return Mark.TAKEN
             held.told_by, held.until = by, until
             return Mark.FRESH
@@ -85,19 +87,6 @@ class Notices:
     async def tells(self, subject: str, mark: str, by: str) -> bool:
         """Say whether the message ``by`` is the one that tells this, once and for all."""
         return await self.take(subject, mark, by) is not Mark.TAKEN
-
-    async def keep(self, subject: str, mark: str, until: datetime) -> None:
-        """Move the moment after which a mark may be taken over."""
-        async with self._session() as session:
-            await session.execute(
-                update(NoticeRow)
-                .where(
-                    NoticeRow.service == self._service,
-                    NoticeRow.subject == subject,
-                    NoticeRow.mark == mark,
-                )
-                .values(until=until)
-            )
 
     async def since(self, subject: str, mark: str) -> datetime | None:
         """Return when a mark was first set; None when it is not."""
