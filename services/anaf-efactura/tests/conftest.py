@@ -114,7 +114,7 @@ class Desk:
                 self.events.append(item)
 
     def _place(self, item: After) -> list[Job]:
-        if isinstance(item.command, WatchLogin):
+        if _is_login(item):
             return self.logins
         return self.watches if item.command.aside else self.jobs
 
@@ -128,7 +128,7 @@ class Desk:
             return await watch_invoice(job.command, task, self.parts["watching"])
         if isinstance(job.command, WatchLogin):
             return await watch_login(job.command, task, self.parts["login"])
-        return await submit_invoice(
+        outcome = await submit_invoice(
             job.command,
             task,
             self.parts["filing"],
@@ -137,6 +137,15 @@ class Desk:
             self.parts["watching"],
             self.parts["login"],
         )
+        return self._set_aside(job, outcome)
+
+    def _set_aside(self, job: Job, outcome: Any) -> Any:
+        """Put the log-in's first look away: it comes beside any command, of no document's life."""
+        if not isinstance(outcome, list) or not outcome or not _is_login(outcome[-1]):
+            return outcome
+        *rest, look = outcome
+        self.logins.append(self._follow_up(job, look, len(rest)))
+        return rest[0] if len(rest) == 1 else rest
 
     def task(self, identity: Identity) -> Task:
         """What the kernel tells a handler of its delivery."""
@@ -206,6 +215,10 @@ class Desk:
         async with self.database.transaction() as session:
             rows = await session.scalars(select(DocumentRow).order_by(DocumentRow.created_at))
             return [_value(row) for row in rows]
+
+
+def _is_login(item: object) -> bool:
+    return isinstance(item, After) and isinstance(item.command, WatchLogin)
 
 
 MakeDesk = Callable[..., Awaitable[Desk]]
