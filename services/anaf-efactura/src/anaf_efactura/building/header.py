@@ -128,7 +128,8 @@ def write_payment(writer: Writer, document: InvoiceDocument) -> None:
         payment = Payment(means=UNDEFINED)
     if payment is not None:
         for number, account in enumerate(payment.accounts or (None,)):
-            means = _means(writer, payment, late)
+            # EN 16931 has one due date, however many accounts.
+            means = _means(writer, payment, late if number == 0 else None)
             if number == 0:
                 _card(writer, means, payment)
             _account(writer, means, account, f"invoice.payment.accounts[{number}]")
