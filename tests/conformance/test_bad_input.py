@@ -12,13 +12,20 @@ from workers_runtime.testing.bad_input import Bad, bad_input
 
 pytestmark = pytest.mark.integration
 LEAST = 300
+MOST_INNER = 400
 CODES = {"invalid_message", "message_too_large"}
 
 
 @pytest.fixture
 def corpus(service) -> dict[str, Bad]:
-    """Every kind by its name, made from the command's schema and its fullest example."""
-    return bad_input(service.command, service.fullest())
+    """Every kind by its name, made from the command's schema and its fullest example.
+
+    Of a command with hundreds of inner fields every n-th kind inside them: they differ in place.
+    """
+    kinds = bad_input(service.command, service.fullest())
+    inner = [name for name, bad in kinds.items() if bad.field and "." in bad.field]
+    left_out = set(inner) - set(inner[:: len(inner) // MOST_INNER + 1])
+    return {name: bad for name, bad in kinds.items() if name not in left_out}
 
 
 @pytest.fixture
