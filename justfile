@@ -57,7 +57,7 @@ test *args:
     @-python -m workers_stack servers
     @python -m pytest --numprocesses=2 --dist=worksteal "$@"
 
-# Kill the e-Factura worker 200 times while 2,000 invoices flow, twice; prints the figures (45 min)
+# Kill the e-Factura worker 200 times while 2,000 invoices flow, twice; prints the figures (20 min)
 [group('check')]
 chaos *args:
     @-python -m workers_stack servers
