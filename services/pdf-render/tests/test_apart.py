@@ -19,12 +19,22 @@ from workers_contracts.pdf import RenderPdf
 GIB = 2**30
 
 
+BEFORE: set[int] = set()
+"""Processes that other tests of this run have left: a pool lives as long as its program."""
+
+
+@pytest.fixture(autouse=True)
+def _others() -> None:
+    BEFORE.clear()
+    BEFORE.update(one.pid for one in psutil.Process(os.getpid()).children())
+
+
 def children() -> list[psutil.Process]:
     """Processes of ours that put files together."""
     return [
         one
         for one in psutil.Process(os.getpid()).children()
-        if "spawn_main" in " ".join(one.cmdline())
+        if one.pid not in BEFORE and "spawn_main" in " ".join(one.cmdline())
     ]
 
 

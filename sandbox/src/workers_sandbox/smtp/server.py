@@ -1,6 +1,7 @@
 """The SMTP side, on a thread of its own: STARTTLS and a log-in are demanded, nothing is relayed."""
 
 import asyncio
+import contextlib
 import logging
 import re
 import socket
@@ -105,7 +106,9 @@ class _Handler:
 
 def _cut(transport: asyncio.BaseTransport | None) -> None:
     if isinstance(transport, asyncio.WriteTransport):
-        transport.abort()
+        # One over TLS whose connection is gone already has nothing left to abort.
+        with contextlib.suppress(AttributeError):
+            transport.abort()
 
 
 class MailServer:
