@@ -12,6 +12,7 @@ def lacking(monkeypatch, tmp_path):
     """A machine without any of them."""
     monkeypatch.setattr(libraries, "LIBRARIES", {"libnowhere.so.1": "libnowhere1"})
     monkeypatch.setattr(libraries, "FONT_FOLDER", Path(tmp_path))
+    monkeypatch.setattr(libraries, "PROGRAMS", {"no-such-program": "nowhere"})
 
 
 def test_machine_that_has_all_is_left_alone(monkeypatch):
@@ -27,8 +28,9 @@ def test_what_is_missing_is_installed(lacking, monkeypatch):
     monkeypatch.setattr(apt, "install", installed.extend)
     said = []
     install_libraries(said.append, fonts=True)
-    assert installed == ["libnowhere1", "fonts-dejavu-core", "fonts-liberation"]
-    assert said == ["installing libnowhere1 fonts-dejavu-core fonts-liberation with apt-get"]
+    assert installed == ["libnowhere1", "fonts-dejavu-core", "fonts-liberation", "nowhere"]
+    names = "libnowhere1 fonts-dejavu-core fonts-liberation nowhere"
+    assert said == [f"installing {names} with apt-get"]
 
 
 def test_without_root_the_command_is_told(lacking, monkeypatch):

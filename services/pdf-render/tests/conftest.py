@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import os
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Callable
@@ -112,7 +113,10 @@ def text_of() -> Callable[[bytes], str]:
 
     def read(pdf: bytes) -> str:
         if program is None:
-            pytest.skip("needs pdftotext: install the package poppler-utils")
+            reason = "needs pdftotext: install the package poppler-utils, or run `./justw servers`"
+            if os.environ.get("CI"):
+                pytest.fail(reason)
+            pytest.skip(reason)
         command = [program, "-layout", "-", "-"]
         return subprocess.run(command, input=pdf, capture_output=True, check=True).stdout.decode()
 

@@ -1,6 +1,7 @@
 """What workers and tests need of the machine beside servers: libraries, and fonts to print with."""
 
 import ctypes
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,12 +15,16 @@ FONT_FOLDER = Path("/usr/share/fonts/truetype")
 FONTS = {"dejavu": "fonts-dejavu-core", "liberation": "fonts-liberation"}
 """What the pages of the OCR test set are printed with."""
 
+PROGRAMS = {"pdftotext": "poppler-utils"}
+"""What tests look into a PDF with, apart from the libraries that made it."""
+
 
 def install_libraries(say: Callable[[str], None], *, fonts: bool = False) -> None:
     """Install what is missing, or say how; the stack starts without it all the same."""
     missing = [package for name, package in LIBRARIES.items() if not _loads(name)]
     if fonts:
         missing += [one for name, one in FONTS.items() if not (FONT_FOLDER / name).is_dir()]
+        missing += [one for name, one in PROGRAMS.items() if shutil.which(name) is None]
     if not missing:
         return
     names = " ".join(missing)
