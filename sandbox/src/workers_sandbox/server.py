@@ -98,4 +98,12 @@ class BackgroundServer:
         self._socket.close()
 
     def _serve(self) -> None:
-        self._server.run(sockets=[self._socket])
+        asyncio.run(self._until_told())
+
+    async def _until_told(self) -> None:
+        await self._server.serve(sockets=[self._socket])
+        # A client may knock while it ends, after the connections were closed.
+        await asyncio.sleep(0.01)
+        for late in list(self._server.server_state.connections):
+            late.transport.abort()
+        await asyncio.sleep(0.01)
