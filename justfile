@@ -63,6 +63,12 @@ chaos *args:
     @-python -m workers_stack servers
     @EFACTURA_CHAOS=full python -m pytest -q tests/e2e/test_efactura_chaos.py "$@"
 
+# File 20,000 invoices of 20 tenants in a simulated year; prints the figures (about an hour)
+[group('check')]
+year *args:
+    @-python -m workers_stack servers
+    @EFACTURA_YEAR=full python -m pytest -q --basetemp=.run/year tests/simulation "$@"
+
 # Only what needs no server
 [group('check')]
 test-unit *args:
