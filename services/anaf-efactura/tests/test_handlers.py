@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from anaf_efactura import events
 from anaf_efactura.errors import DocumentUnknownError
 from anaf_efactura.following import Following
 from anaf_efactura.handlers import check_invoice, router, submit_invoice, validate_invoice
@@ -35,12 +36,13 @@ TASK = Task("m1", "c1", "", 1, False, 1_790_000_000_000)
 
 @dataclass
 class Filed:
-    """Stands behind the handler and notes what reaches it; nothing is sent."""
+    """Stands behind the handler and notes what could be sent; nothing is."""
 
     contents: list[bytes] = field(default_factory=list)
 
     async def file(self, draft, content):
-        assert draft.errors == ()
+        if draft.errors:
+            return events.rejected_locally(draft.document, draft.errors)
         self.contents.append(content)
         return []
 
