@@ -94,11 +94,10 @@ class Filing:
 
         Between two tries the worker may be a newer one, which makes others of the same JSON.
         """
-        sent, wanted = document.data.get("made"), draft.document.data.get("made")
-        same = sent and wanted and sent["invoice"] == wanted["invoice"]
-        if not same or document.content_sha256 == draft.filer.content_sha256:
-            return draft, content
-        if not has_left(document):
+        sent: dict[str, Any] = document.data.get("made", {})
+        wanted: dict[str, Any] = draft.document.data.get("made", {})
+        same = sent and sent["invoice"] == wanted.get("invoice")
+        if not (same and has_left(document)) or document.content_sha256 == wanted["xml"]["sha256"]:
             return draft, content
         reference = ArtifactRef.model_validate(sent["xml"])
         content = await self._artifacts.get(reference, limit=reference.size)
