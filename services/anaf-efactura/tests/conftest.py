@@ -122,8 +122,8 @@ class Desk:
         """Call the handler of a job's command."""
         task = self.task(job.identity)
         if isinstance(job.command, CheckInvoice):
-            following, watching = self.parts["following"], self.parts["watching"]
-            return await check_invoice(job.command, task, following, watching)
+            parts = [self.parts[name] for name in ("following", "watching", "login")]
+            return await check_invoice(job.command, task, *parts)
         if isinstance(job.command, WatchInvoice):
             return await watch_invoice(job.command, task, self.parts["watching"])
         if isinstance(job.command, WatchLogin):
@@ -160,7 +160,7 @@ class Desk:
 
     def _failed(self, job: Job, error: Exception) -> None:
         for index, item in enumerate(getattr(error, "follow_ups", ())):
-            self.watches.append(self._follow_up(job, item, index))
+            self._place(item).append(self._follow_up(job, item, index))
         decision = decide(error, job.identity, Policy(jitter=0), datetime.now(UTC))
         if isinstance(decision, GiveUp):
             self.failures.append(decision)
@@ -357,7 +357,7 @@ async def make_desk(sandbox: SandboxServer) -> AsyncIterator[MakeDesk]:
         tokens = app._tokens(settings, Secrets(database), login)
         pace = Pace(shared, "anaf.calls", seconds=settings.call_seconds)
         parts = app._parts(settings, database, AuthorisedCalls(outbound, tokens, pace), shared)
-        closing.extend([login.close, outbound.close, shared.aclose, database.close])
+        closing.extend([login.close, tokens.close, outbound.close, shared.aclose, database.close])
         more = {
             "outbound": outbound,
             "tokens": tokens,

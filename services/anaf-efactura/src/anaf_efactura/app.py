@@ -8,8 +8,10 @@ from typing import Any
 import redis.asyncio as redis
 
 from workers_anaf.calls import AuthorisedCalls
+from workers_anaf.credentials import CredentialsFileError
+from workers_anaf.keepers import Keepers
+from workers_anaf.keepers_config import keepers
 from workers_anaf.limits import Allowance, Pace
-from workers_anaf.oauth import TokenKeeper
 from workers_ledger.database import Database
 from workers_ledger.documents import Documents
 from workers_ledger.journal import SqlJournal
@@ -66,6 +68,7 @@ def build(settings: Settings | None = None) -> Worker:
         finally:
             await outbound.close()
             await login.close()
+            await tokens.close()
             await shared.aclose()
             await database.close()
 
@@ -81,14 +84,11 @@ def build(settings: Settings | None = None) -> Worker:
     )
 
 
-def _tokens(settings: Settings, secrets: Secrets, login: Outbound) -> TokenKeeper:
-    return TokenKeeper(
-        secrets,
-        login,
-        client_id=settings.anaf_client_id,
-        client_secret=settings.anaf_client_secret.get_secret_value(),
-        refresh_token=settings.anaf_refresh_token.get_secret_value(),
-    )
+def _tokens(settings: Settings, secrets: Secrets, login: Outbound) -> Keepers:
+    try:
+        return keepers(settings, secrets, login)
+    except (ValueError, CredentialsFileError) as error:
+        raise SystemExit(f"anaf-efactura: {error}") from None
 
 
 def _parts(

@@ -4,6 +4,7 @@ Source: ANAF's Swagger pages of RO e-Factura (upload, stareMesaj, listaMesajePag
 descarcare).
 """
 
+import copy
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -47,6 +48,12 @@ class EFacturaClient:
         self._states = states
         self._downloads = downloads
         self._margin = clock_margin
+
+    def of(self, tenant: str) -> "EFacturaClient":
+        """Return the same client, whose calls are made with this tenant's log-in."""
+        client = copy.copy(self)
+        client._calls = self._calls.of(tenant)  # noqa: SLF001 - a copy of ourselves
+        return client
 
     async def upload(
         self, xml: bytes, *, cif: str, standard: str, b2c: bool, flags: Mapping[str, str]

@@ -131,7 +131,7 @@ class Filing:
             document, "upload", state=State.UPLOADING.value
         )
         try:
-            answer = await self._client.upload(
+            answer = await self._client.of(document.tenant).upload(
                 content,
                 cif=document.cif,
                 standard=wanted["standard"],

@@ -15,6 +15,7 @@ from workers_contracts.efactura import (
     InvoiceSubmitted,
     InvoiceValidated,
     LoginExpiring,
+    LoginLost,
     SubmitInvoice,
     ValidateInvoice,
     WatchInvoice,
@@ -50,9 +51,8 @@ async def submit_invoice(
     source = await source_of(command, artifacts)
     # In a thread: ten megabytes of invoice take seconds, in which others must be served.
     draft = await asyncio.to_thread(examine, source, command, task, judge)
-    work = filing.file(draft, source.content)
-    outcome = await watching.over(work, task, draft.document)
-    return await login.beside(outcome, task)
+    filed = watching.over(filing.file(draft, source.content), task, draft.document)
+    return await login.over(filed, task)
 
 
 @router.handles(ValidateInvoice, emits=[InvoiceValidated])
@@ -76,9 +76,11 @@ async def check_invoice(
     task: Annotated[Task, Context("task")],
     following: Annotated[Following, Context("following")],
     watching: Annotated[Watching, Context("watching")],
+    login: Annotated[LoginWatch, Context("login")],
 ) -> Outcome:
     """Ask ANAF what became of an upload; the worker's own follow-up."""
-    return await watching.over(following.check(command, task), task, command.document_id)
+    checked = watching.over(following.check(command, task), task, command.document_id)
+    return await login.over(checked, task)
 
 
 @router.handles(WatchInvoice, emits=[InvoiceDeadlineApproaching])
@@ -91,11 +93,11 @@ async def watch_invoice(
     return await watching.look(command, task)
 
 
-@router.handles(WatchLogin, emits=[LoginExpiring])
+@router.handles(WatchLogin, emits=[LoginExpiring, LoginLost])
 async def watch_login(
     command: WatchLogin,
     task: Annotated[Task, Context("task")],
     login: Annotated[LoginWatch, Context("login")],
 ) -> Outcome:
-    """Tell ahead that the log-in at ANAF ends; the worker's own follow-up."""
+    """Tell that a log-in at ANAF ends soon, or is lost; the worker's own follow-up."""
     return await login.look(command, task)
