@@ -10,6 +10,7 @@ import redis.asyncio as redis
 from workers_anaf.calls import AuthorisedCalls
 from workers_anaf.limits import Allowance, Pace
 from workers_anaf.oauth import TokenKeeper
+from workers_ledger.archive import Archive
 from workers_ledger.database import Database
 from workers_ledger.documents import Documents
 from workers_ledger.journal import SqlJournal
@@ -21,6 +22,7 @@ from workers_runtime.config import load
 from workers_runtime.outbound import Outbound
 from workers_runtime.redis_pool import connect
 
+from .archiving.keeping import Keeper
 from .client import EFacturaClient
 from .config import Settings
 from .draft import SERVICE
@@ -112,8 +114,10 @@ def _parts(
     plan = CheckPlan(settings.check_plan)
     max_age = settings.retry_max_age
     watching = Watching(documents, Notices(database, SERVICE))
+    index = Archive(database, SERVICE)
+    keeper = Keeper(artifacts, index, retention_years=settings.retention_years)
     following = Following(
-        documents, client, artifacts, seals=settings.seals(), plan=plan, watching=watching
+        documents, client, keeper, seals=settings.seals(), plan=plan, watching=watching
     )
     return {
         "artifacts": artifacts,
