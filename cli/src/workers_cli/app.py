@@ -7,6 +7,7 @@ import typer
 from .commands.dead import dead
 from .commands.doctor import doctor
 from .commands.efactura import efactura
+from .commands.efactura_archive import add_archive
 from .commands.errors import errors
 from .commands.send import send
 from .commands.status import status
@@ -37,6 +38,7 @@ app.command()(waiting)
 app.command()(doctor)
 app.add_typer(topology, name="topology")
 app.add_typer(dead, name="dead")
+add_archive(efactura)
 app.add_typer(efactura, name="efactura")
 app.command()(errors)
 app.command()(version)

@@ -23,7 +23,9 @@ from workers_runtime.outbound import Outbound
 from workers_runtime.redis_pool import connect
 
 from .archiving.keeping import Keeper
+from .archiving.parts import archive_parts
 from .client import EFacturaClient
+from .client_public import PublicClient
 from .config import Settings
 from .draft import SERVICE
 from .filing import Filing
@@ -55,6 +57,7 @@ def build(settings: Settings | None = None) -> Worker:
     login_watch = LoginWatch(tokens, Notices(database, SERVICE))
     # No keep-alive: a reused connection that the host has closed makes an upload uncertain.
     outbound = Outbound("ANAF e-Factura", settings.anaf_base_url, keep_alive=False)
+    open_host = Outbound("ANAF public", settings.anaf_public_url, keep_alive=False)
     shared = connect(settings.redis_url.get_secret_value())
 
     pace = Pace(shared, "anaf.calls", seconds=settings.call_seconds)
@@ -63,10 +66,13 @@ def build(settings: Settings | None = None) -> Worker:
     async def lifespan() -> AsyncIterator[Mapping[str, Any]]:
         await database.open()
         try:
-            parts = _parts(settings, database, AuthorisedCalls(outbound, tokens, pace), shared)
+            public = PublicClient(open_host, pace)
+            calls = AuthorisedCalls(outbound, tokens, pace)
+            parts = _parts(settings, database, calls, shared, public)
             yield parts | {"judge": judge, "login": login_watch}
         finally:
             await outbound.close()
+            await open_host.close()
             await login.close()
             await shared.aclose()
             await database.close()
@@ -94,7 +100,11 @@ def _tokens(settings: Settings, secrets: Secrets, login: Outbound) -> TokenKeepe
 
 
 def _parts(
-    settings: Settings, database: Database, calls: AuthorisedCalls, shared: "redis.Redis"
+    settings: Settings,
+    database: Database,
+    calls: AuthorisedCalls,
+    shared: "redis.Redis",
+    public: PublicClient,
 ) -> dict[str, Any]:
     documents = Documents(database, SERVICE)
     client = EFacturaClient(
@@ -124,4 +134,5 @@ def _parts(
         "watching": watching,
         "filing": Filing(documents, client, reconciler, plan=plan, max_age=max_age),
         "following": following,
+        **archive_parts(settings, index, artifacts, public, shared),
     }

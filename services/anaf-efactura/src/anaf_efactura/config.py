@@ -59,6 +59,12 @@ class Settings(AnafLoginSettings):
         description="How long archives are kept, counted from the end of the document's year; "
         "before that only an erasure with a legal basis takes one away.",
     )
+    pdf_seconds: float = Field(
+        default=600.0,
+        gt=0,
+        description="How long pdf.render may take to print a report, or an invoice that ANAF does "
+        "not print; then the command fails.",
+    )
     retry_max_age_seconds: float = Field(
         default=10 * 86_400.0,
         gt=0,

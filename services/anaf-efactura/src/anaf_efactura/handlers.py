@@ -25,6 +25,7 @@ from workers_runtime.identity import Task
 from workers_runtime.router import Outcome, Router
 
 from . import events
+from .archiving.handlers import router as archive
 from .draft import Draft, examine, filed_for
 from .filing import Filing
 from .following import Following
@@ -34,6 +35,7 @@ from .source import source_of
 from .watching import Watching
 
 router = Router("anaf-efactura")
+router.include(archive)
 
 
 @router.handles(SubmitInvoice, emits=[InvoiceSubmitted, InvoiceAccepted, InvoiceRejected])
