@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from .commands.bulk import bulk
 from .commands.dead import dead
 from .commands.doctor import doctor
 from .commands.efactura import efactura
@@ -37,6 +38,7 @@ app.command()(waiting)
 app.command()(doctor)
 app.add_typer(topology, name="topology")
 app.add_typer(dead, name="dead")
+efactura.command()(bulk)
 app.add_typer(efactura, name="efactura")
 app.command()(errors)
 app.command()(version)
