@@ -69,6 +69,12 @@ year *args:
     @-python -m workers_stack servers
     @EFACTURA_YEAR=full python -m pytest -q --basetemp=.run/year tests/simulation "$@"
 
+# File 10,000 invoices in one command, with it, the worker and the broker killed on the way; prints the figures
+[group('check')]
+bulk-proof *args:
+    @-python -m workers_stack servers
+    @EFACTURA_BULK=full python -m pytest -q tests/e2e/test_bulk.py "$@"
+
 # Only what needs no server
 [group('check')]
 test-unit *args:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from .commands.bulk import bulk
 from .commands.dead import dead
 from .commands.doctor import doctor
 from .commands.efactura import efactura
@@ -43,6 +44,7 @@ efactura.command()(login)
 efactura.command()(logins)
 efactura.command()(logout)
 add_archive(efactura)
+efactura.command()(bulk)
 app.add_typer(efactura, name="efactura")
 app.command()(errors)
 app.command()(version)
