@@ -63,6 +63,18 @@ chaos *args:
     @-python -m workers_stack servers
     @EFACTURA_CHAOS=full python -m pytest -q tests/e2e/test_efactura_chaos.py "$@"
 
+# Lose the answers of 500 uploads and kill the worker 50 times meanwhile; prints the figures (10 min)
+[group('check')]
+lost-answers *args:
+    @-python -m workers_stack servers
+    @EFACTURA_CHAOS=full python -m pytest -q tests/e2e/test_efactura_chaos.py -k lost_answer "$@"
+
+# Three workers at ANAF's limits, 1,000 calls a minute; prints the figures (10 min)
+[group('check')]
+limits *args:
+    @-python -m workers_stack servers
+    @EFACTURA_LIMITS=full python -m pytest -q tests/e2e/test_efactura_limits.py "$@"
+
 # Only what needs no server
 [group('check')]
 test-unit *args:

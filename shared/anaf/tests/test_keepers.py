@@ -1,6 +1,7 @@
 """Which log-in a tenant's calls are made with: its own, the newest, the default only if allowed."""
 
 import json
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,8 +23,9 @@ APPLICATION = Application("sandbox", "sandbox")
 
 
 class NoPace:
-    async def wait(self) -> None:
-        return
+    @asynccontextmanager
+    async def call(self):
+        yield
 
 
 @dataclass
