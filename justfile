@@ -63,7 +63,7 @@ chaos *args:
     @-python -m workers_stack servers
     @EFACTURA_CHAOS=full python -m pytest -q tests/e2e/test_efactura_chaos.py "$@"
 
-# Lose the answers of 500 uploads and kill the worker 50 times meanwhile; prints the figures (10 min)
+# Lose the answers of 500 uploads and kill the worker 20 times meanwhile; prints the figures (10 min)
 [group('check')]
 lost-answers *args:
     @-python -m workers_stack servers
@@ -74,6 +74,12 @@ lost-answers *args:
 limits *args:
     @-python -m workers_stack servers
     @EFACTURA_LIMITS=full python -m pytest -q tests/e2e/test_efactura_limits.py "$@"
+
+# File 20,000 invoices of 20 tenants in a simulated year; prints the figures (about an hour)
+[group('check')]
+year *args:
+    @-python -m workers_stack servers
+    @EFACTURA_YEAR=full python -m pytest -q --basetemp=.run/year tests/simulation "$@"
 
 # Only what needs no server
 [group('check')]

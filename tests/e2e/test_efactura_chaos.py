@@ -6,7 +6,7 @@ test the broker's power is cut and Redis is emptied in between as well.
 In the third test ANAF takes every upload and its answer is lost.
 
 ``./justw chaos`` runs it in full: 2,000 invoices and 200 kills, 5 power cuts, Redis emptied twice;
-``./justw lost-answers`` the third test alone, with 500 lost answers and 50 kills.
+``./justw lost-answers`` the third test alone, with 500 lost answers and 20 kills.
 ``EFACTURA_CHAOS_SEED`` repeats a run's dice, ``CHAOS_REPORT`` names a folder for the figures.
 """
 
@@ -45,7 +45,7 @@ class Size:
         return [(n + 1) * self.kills // (wanted + 1) for n in range(wanted)]
 
 
-FULL = Size(2000, 200, 5, 2, 500, 50, 600)
+FULL = Size(2000, 200, 5, 2, 500, 20, 600)
 SMALL = Size(120, 10, 1, 1, 24, 2, 240)
 SIZE = FULL if os.environ.get("EFACTURA_CHAOS") == "full" else SMALL
 

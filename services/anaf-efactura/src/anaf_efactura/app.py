@@ -121,6 +121,6 @@ def _parts(
     return {
         "artifacts": artifacts,
         "watching": watching,
-        "filing": Filing(documents, client, reconciler, plan=plan, max_age=max_age),
+        "filing": Filing(documents, client, reconciler, artifacts, plan=plan, max_age=max_age),
         "following": following,
     }

@@ -26,7 +26,7 @@ from workers_runtime.identity import Task
 from workers_runtime.router import Outcome, Router
 
 from . import events
-from .draft import Draft, examine, filed_for
+from .draft import examine, filed_for
 from .filing import Filing
 from .following import Following
 from .judging import Judge
@@ -49,17 +49,10 @@ async def submit_invoice(
 ) -> Outcome:
     """File an invoice with ANAF: checked here first, uploaded at most once, then followed."""
     source = await source_of(command, artifacts)
-    content = source.content
     # In a thread: ten megabytes of invoice take seconds, in which others must be served.
-    draft = await asyncio.to_thread(examine, content, command, task, judge, source.built)
-    filed = watching.over(_filed(draft, content, filing), task, draft.document)
+    draft = await asyncio.to_thread(examine, source, command, task, judge)
+    filed = watching.over(filing.file(draft, source.content), task, draft.document)
     return await login.over(filed, task)
-
-
-async def _filed(draft: Draft, content: bytes, filing: Filing) -> Outcome:
-    if draft.errors:
-        return events.rejected_locally(draft.document, draft.errors)
-    return await filing.file(draft, content)
 
 
 @router.handles(ValidateInvoice, emits=[InvoiceValidated])
@@ -73,7 +66,7 @@ async def validate_invoice(
     content, built = source.content, source.built
     verdict = await asyncio.to_thread(judge.judge, content, filed_for(command), built)
     # Of a document that the worker made, the caller may want to see what it would send.
-    made = await artifacts.put(content, media_type="application/xml") if built else None
+    made = source.made.xml if source.made else None
     return events.validated(verdict, hashlib.sha256(content).hexdigest(), made)
 
 
