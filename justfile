@@ -63,6 +63,18 @@ chaos *args:
     @-python -m workers_stack servers
     @EFACTURA_CHAOS=full python -m pytest -q tests/e2e/test_efactura_chaos.py "$@"
 
+# Lose the answers of 500 uploads and kill the worker 20 times meanwhile; prints the figures (10 min)
+[group('check')]
+lost-answers *args:
+    @-python -m workers_stack servers
+    @EFACTURA_CHAOS=full python -m pytest -q tests/e2e/test_efactura_chaos.py -k lost_answer "$@"
+
+# Three workers at ANAF's limits, 1,000 calls a minute; prints the figures (10 min)
+[group('check')]
+limits *args:
+    @-python -m workers_stack servers
+    @EFACTURA_LIMITS=full python -m pytest -q tests/e2e/test_efactura_limits.py "$@"
+
 # File 20,000 invoices of 20 tenants in a simulated year; prints the figures (about an hour)
 [group('check')]
 year *args:

@@ -16,7 +16,8 @@ import pytest
 from workers_anaf.keepers import Keepers
 from workers_anaf.stored_logins import StoredLogins
 from workers_cli.anaf_login import keeping
-from workers_cli.anaf_login.redirect import LoginFailedError, Redirect, WrongStateError
+from workers_cli.anaf_login.errors import LoginFailedError, WrongStateError
+from workers_cli.anaf_login.redirect import Redirect
 from workers_ledger.database import Database
 from workers_ledger.secrets import Secrets
 from workers_runtime.outbound import Outbound
@@ -258,3 +259,14 @@ def test_address_that_anaf_does_not_register_is_refused(offline, environment, ur
     ran = offline("efactura", "login", "--redirect-uri", uri, **environment)
     assert ran.code == 2
     assert "cannot be registered at ANAF" in ran.err
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["anaf_login_failed", "anaf_login_wrong_state", "ledger_unreachable", "anaf_login_missing",
+     "anaf_login_required", "anaf_login_unreadable", "anaf_credentials_unreadable"],
+)  # fmt: skip
+def test_every_code_of_a_log_in_is_explained(offline, code):
+    ran = offline("errors", code)
+    assert ran.code == 0
+    assert code in ran.out

@@ -315,7 +315,7 @@ async def test_day_of_processing_is_asked_within_anafs_allowance(
     sandbox.control.settings(states_per_message=20)
     sandbox.control.scenario("processing-for-hours", seconds=12 * 3600)
     desk = await make_desk(efactura_settings)
-    desk.client._states._limit = 20
+    desk.client._allowed.states._limit = 20
     desk.submit(invoice())
     await desk.work(most=60)
     assert desk.keys == [SUBMITTED, ACCEPTED]

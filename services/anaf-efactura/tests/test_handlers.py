@@ -50,11 +50,11 @@ class Filed:
 class Unwatched:
     """Watches nothing: what is due in days has tests of its own."""
 
-    async def over(self, work, task, document):
+    async def over(self, work, task, document=None):
         return await work
 
-    async def beside(self, outcome, task):
-        return outcome
+    async def alarming(self, work, task):
+        return await work
 
 
 UNWATCHED = Unwatched()
@@ -121,7 +121,7 @@ def test_every_question_about_nothing_is_permanent(document_id, round_):
     )
     command = CheckInvoice(document_id=document_id, round=round_)
     with pytest.raises(DocumentUnknownError):
-        asyncio.run(check_invoice(command, TASK, following, UNWATCHED))
+        asyncio.run(check_invoice(command, TASK, following, UNWATCHED, UNWATCHED))
 
 
 @settings(max_examples=60, deadline=None)
@@ -179,7 +179,7 @@ def test_router_declares_what_the_handlers_return():
         "efactura.validate": {"efactura.validated"},
         "efactura.check": {"efactura.processing", "efactura.accepted", "efactura.rejected"},
         "efactura.watch": {"efactura.deadline_approaching"},
-        "efactura.watch_login": {"efactura.login_expiring"},
+        "efactura.watch_login": {"efactura.login_expiring", "efactura.login_lost"},
         "efactura.find": {"efactura.found"},
         "efactura.evidence": {"efactura.evidence_ready"},
         "efactura.render": {"efactura.rendered"},

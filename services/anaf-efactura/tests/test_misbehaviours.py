@@ -102,7 +102,10 @@ CASES = [
         for v in ("new-field", "encoding", "bom")
     ),
 ]  # fmt: skip
-ELSEWHERE = {"refresh-token-expired": "test_login_lost_is_told_once_and_a_new_log_in_heals"}
+ELSEWHERE = {
+    "refresh-token-expired": "test_login_lost_is_told_once_and_a_new_log_in_heals",
+    "answer-verbatim": "test_verbatim.py",
+}
 
 
 def test_every_misbehaviour_has_its_case():

@@ -1,6 +1,7 @@
 """Which log-in a tenant's calls are made with: its own, the newest, the default only if allowed."""
 
 import json
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,8 +23,9 @@ APPLICATION = Application("sandbox", "sandbox")
 
 
 class NoPace:
-    async def wait(self) -> None:
-        return
+    @asynccontextmanager
+    async def call(self):
+        yield
 
 
 @dataclass
@@ -88,8 +90,10 @@ async def test_without_sharing_a_tenant_without_log_in_waits_and_is_told_how(off
 
 
 async def test_nobody_logged_in_yet(office):
+    keepers = office.keepers(configured="")
     with pytest.raises(LoginMissingError, match="run `workers efactura login`"):
-        await office.keepers(configured="").of("acme")
+        await keepers.of("acme")
+    assert "nobody has logged in at ANAF" in str(await keepers.problem())
 
 
 async def test_new_log_in_is_used_without_restart_and_the_old_keeper_is_left(office, monkeypatch):

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import httpx
@@ -23,8 +24,9 @@ HELLO = "/TestOauth/jaxrs/hello"
 class NoPace:
     """Lets every call through at once."""
 
-    async def wait(self) -> None:
-        return
+    @asynccontextmanager
+    async def call(self):
+        yield
 
 
 def asked(sandbox) -> int:

@@ -10,23 +10,16 @@ from workers_anaf.login import LoginRefusedError, TokenEndpointError, trade_code
 from workers_anaf.oauth import REFRESH_DAYS
 from workers_anaf.stored_logins import StoredLogins
 from workers_anaf.tokens import Tokens, TokenStore
-from workers_cli.errors import CliError, ConfigurationError, ExitCode
+from workers_cli.errors import ConfigurationError
 from workers_ledger.database import Database, DatabaseDownError
 from workers_ledger.documents import LedgerUnavailableError
 from workers_ledger.secrets import Secrets
 from workers_runtime.outbound import Outbound
 
-from .redirect import LoginFailedError
+from .errors import LedgerUnreachableError, LoginFailedError
 from .settings import LoginSettings
 
 PATIENCE_SECONDS = 5.0
-
-
-class LedgerUnreachableError(CliError):
-    """The workers' ledger does not answer; nothing was changed."""
-
-    code = "ledger_unreachable"
-    exit_code = ExitCode.USAGE
 
 
 @dataclass(frozen=True)

@@ -4,22 +4,11 @@ import secrets
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from workers_cli.errors import CliError, ExitCode, UsageError
+from workers_cli.errors import UsageError
+
+from .errors import LoginFailedError, WrongStateError
 
 AUTHORIZE = "/anaf-oauth2/v1/authorize"
-
-
-class LoginFailedError(CliError):
-    """The log-in at ANAF came to nothing; whatever was stored before is still in force."""
-
-    code = "anaf_login_failed"
-    exit_code = ExitCode.FAILED
-
-
-class WrongStateError(LoginFailedError):
-    """The answer belongs to another log-in: an older tab, or somebody else's link."""
-
-    code = "anaf_login_wrong_state"
 
 
 @dataclass(frozen=True)

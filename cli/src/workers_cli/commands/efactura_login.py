@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import SecretStr
 
+from workers_cli.anaf_login.errors import LoginFailedError, WrongStateError
 from workers_cli.anaf_login.page import page
-from workers_cli.anaf_login.redirect import LoginFailedError, Redirect, WrongStateError
+from workers_cli.anaf_login.redirect import Redirect
 from workers_cli.anaf_login.settings import LoginSettings, read
 from workers_cli.errors import CliError, ExitCode, TimedOutError, UsageError
 from workers_cli.options import Json

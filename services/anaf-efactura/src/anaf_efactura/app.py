@@ -11,7 +11,8 @@ from workers_anaf.calls import AuthorisedCalls
 from workers_anaf.credentials import CredentialsFileError
 from workers_anaf.keepers import Keepers
 from workers_anaf.keepers_config import keepers
-from workers_anaf.limits import Allowance, Pace
+from workers_anaf.limits import Pace
+from workers_anaf.minute import Minute
 from workers_ledger.archive import Archive
 from workers_ledger.database import Database
 from workers_ledger.documents import Documents
@@ -24,6 +25,7 @@ from workers_runtime.config import load
 from workers_runtime.outbound import Outbound
 from workers_runtime.redis_pool import connect
 
+from .allowances import Allowances
 from .archiving.keeping import Keeper
 from .archiving.parts import archive_parts
 from .client import EFacturaClient
@@ -62,7 +64,9 @@ def build(settings: Settings | None = None) -> Worker:
     open_host = Outbound("ANAF public", settings.anaf_public_url, keep_alive=False)
     shared = connect(settings.redis_url.get_secret_value())
 
-    pace = Pace(shared, "anaf.calls", seconds=settings.call_seconds)
+    most = settings.calls_per_minute
+    minute = Minute(shared, "anaf.calls", limit=most) if most else None
+    pace = Pace(shared, "anaf.calls", seconds=settings.call_seconds, minute=minute)
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[Mapping[str, Any]]:
@@ -110,8 +114,7 @@ def _parts(
     client = EFacturaClient(
         calls,
         environment=settings.anaf_environment,
-        states=Allowance(shared, "efactura.state", limit=100),
-        downloads=Allowance(shared, "efactura.download", limit=10),
+        allowances=Allowances.of(shared),
         clock_margin=timedelta(seconds=settings.clock_margin_seconds),
     )
     reconciler = Reconciler(

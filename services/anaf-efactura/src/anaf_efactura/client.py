@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from workers_anaf.calls import AuthorisedCalls
-from workers_anaf.limits import Allowance
-from workers_anaf.refusals import RefusalKind
+from workers_anaf.refusals import Refusal, RefusalKind
 from workers_anaf.replies import Reply
 
+from .allowances import Allowances
 from .answers import (
     Downloaded,
     QueryFailed,
+    Refused,
     StateAnswer,
     Unrecognised,
     UploadAnswer,
@@ -25,6 +26,9 @@ from .answers import (
 )
 from .errors import AnafUnavailableError, call_error
 from .messages import Message, MessagePage, read_messages
+
+RASP = "RASP"
+"""The standard of a buyer's message."""
 
 MAX_PAGES = 2000
 MAX_READINGS = 4
@@ -39,14 +43,12 @@ class EFacturaClient:
         calls: AuthorisedCalls,
         *,
         environment: str,
-        states: Allowance,
-        downloads: Allowance,
+        allowances: Allowances,
         clock_margin: timedelta,
     ) -> None:
         self._calls = calls
         self._root = f"/{environment}/FCTEL/rest"
-        self._states = states
-        self._downloads = downloads
+        self._allowed = allowances
         self._margin = clock_margin
 
     def of(self, tenant: str) -> "EFacturaClient":
@@ -60,6 +62,8 @@ class EFacturaClient:
     ) -> UploadAnswer:
         """Hand in a document, once. A lost answer raises OutcomeUnknownError."""
         operation = "uploadb2c" if b2c else "upload"
+        if standard == RASP:
+            await self._allowed.answers.take(cif)
         reply = await self._calls.send(
             "POST",
             f"{self._root}/{operation}",
@@ -68,15 +72,18 @@ class EFacturaClient:
             content=xml,
             headers={"content-type": "text/plain"},
         )
-        return read_upload(reply)
+        answer = read_upload(reply)
+        if standard == RASP and isinstance(answer, Refused) and _used_up(*answer.reasons):
+            raise await self._allowed.answers.exhaust(cif)
+        return answer
 
     async def state(self, index: str) -> StateAnswer:
         """Ask what became of an upload; at most 100 times a day for each."""
-        await self._states.take(index)
+        await self._allowed.states.take(index)
         reply = await self._get("stareMesaj", {"id_incarcare": index})
         answer = read_state(reply)
-        if isinstance(answer, QueryFailed) and answer.refusal.kind is RefusalKind.DAILY_LIMIT:
-            raise await self._states.exhaust(index)
+        if isinstance(answer, QueryFailed) and _used_up(answer.refusal):
+            raise await self._allowed.states.exhaust(index)
         return answer
 
     async def download(self, download_id: str) -> bytes:
@@ -86,13 +93,13 @@ class EFacturaClient:
             ArchiveExpiredError: older than 60 days.
             QuotaError, TransientError, PermanentError: ANAF's refusal by its kind.
         """
-        await self._downloads.take(download_id)
+        await self._allowed.downloads.take(download_id)
         reply = await self._get("descarcare", {"id": download_id})
         answer = read_download(reply)
         if isinstance(answer, Downloaded):
             return answer.content
-        if isinstance(answer, QueryFailed) and answer.refusal.kind is RefusalKind.DAILY_LIMIT:
-            raise await self._downloads.exhaust(download_id)
+        if isinstance(answer, QueryFailed) and _used_up(answer.refusal):
+            raise await self._allowed.downloads.exhaust(download_id)
         raise _failed(answer, reply)
 
     async def messages(self, cif: str, *, since: datetime) -> list[Message]:
@@ -128,6 +135,7 @@ class EFacturaClient:
         self, cif: str, start: datetime, end: datetime, page: int
     ) -> tuple[MessagePage | None, datetime]:
         for _ in range(2):
+            await self._allowed.pages.take(cif)
             reply = await self._get("listaMesajePaginatieFactura", _window(cif, start, end, page))
             answer = read_messages(reply)
             if isinstance(answer, MessagePage):
@@ -138,6 +146,8 @@ class EFacturaClient:
                 # ANAF's clock is behind ours: ask for a window that ends well before.
                 end -= timedelta(minutes=2)
                 continue
+            if isinstance(answer, QueryFailed) and _used_up(answer.refusal):
+                raise await self._allowed.pages.exhaust(cif)
             raise _failed(answer, reply)
         raise AnafUnavailableError("ANAF refuses the window of the list; are the clocks right?")
 
@@ -154,6 +164,10 @@ def _window(cif: str, start: datetime, end: datetime, page: int) -> dict[str, st
         "cif": cif,
         "pagina": str(page),
     }
+
+
+def _used_up(*refusals: Refusal) -> bool:
+    return any(refusal.kind is RefusalKind.DAILY_LIMIT for refusal in refusals)
 
 
 def _failed(answer: QueryFailed | Unrecognised | object, reply: Reply) -> Exception:

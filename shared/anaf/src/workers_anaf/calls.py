@@ -50,16 +50,16 @@ class AuthorisedCalls:
         repeatable: bool,
         options: dict[str, object],
     ) -> Reply:
-        await self._pace.wait()
         login, token = access
         # With a certificate the connection says who we are, and goes to another host.
         outbound = login.outbound if isinstance(login, CertificateLogin) else self._outbound
         bearer = {"authorization": f"Bearer {token}"} if token else {}
         headers = {**bearer, **_headers(options)}
         rest = {name: value for name, value in options.items() if name != "headers"}
-        response = await outbound.request(
-            method, path, repeatable=repeatable, headers=headers, **rest
-        )
+        async with self._pace.call():
+            response = await outbound.request(
+                method, path, repeatable=repeatable, headers=headers, **rest
+            )
         return read_reply(
             response.status_code,
             response.content,

@@ -121,6 +121,8 @@ class Keepers:
             if credential is None
         ]
         told = [(login.tenant, await login.problem()) for login in await self.all()]
+        if not told and not problems:
+            return _missing(EVERYBODY, shared=self._shared)
         problems += [f"tenant '{who}': {text}" if who else text for who, text in told if text]
         if len(problems) > _MOST_TOLD:
             problems[_MOST_TOLD:] = [f"and {len(problems) - _MOST_TOLD} more log-ins"]
