@@ -35,7 +35,6 @@ from .source import source_of
 from .watching import Watching
 
 router = Router("anaf-efactura")
-router.include(archive)
 
 
 @router.handles(SubmitInvoice, emits=[InvoiceSubmitted, InvoiceAccepted, InvoiceRejected])
@@ -107,3 +106,7 @@ async def watch_login(
 ) -> Outcome:
     """Tell ahead that the log-in at ANAF ends; the worker's own follow-up."""
     return await login.look(command, task)
+
+
+# What is asked of the archive has a module of its own.
+router.include(archive)
