@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -80,6 +80,37 @@ async def test_tenants_and_services_have_chains_of_their_own(archive, database):
     assert other.position == saft.position == 1
     assert await archive.get("nobody", entry(1).download_id) is None
     assert await archive.count("other", Wanted()) == 1
+
+
+CHANGES = {
+    "tenant": "b", "download_id": "9", "cif": "19", "direction": "received", "kind": "errors",
+    "archived_at": NOW + timedelta(milliseconds=1), "retain_until": date(2036, 12, 30),
+    "upload_index": "9", "document_id": "d9", "partner": "19", "number": None, "issue_date": None,
+    "seal": "invalid", "note": "x",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_every_word_of_an_entry_is_in_its_hash(name):
+    changed = replace(entry(1), **{name: CHANGES[name]})
+    assert hash_of(changed, 1, GENESIS) != hash_of(entry(1), 1, GENESIS)
+
+
+@pytest.mark.parametrize("name", ["sha256", "size", "media_type"])
+def test_every_word_on_the_bytes_is_in_the_hash_but_not_their_place(name):
+    other = {"sha256": "f" * 64, "size": 10, "media_type": "text/plain"}
+    changed = entry(1).artifact.model_copy(update={name: other[name]})
+    assert hash_of(entry(1, artifact=changed), 1, GENESIS) != hash_of(entry(1), 1, GENESIS)
+    moved = entry(1).artifact.model_copy(update={"uri": "s3://elsewhere/a.zip"})
+    assert hash_of(entry(1, artifact=moved), 1, GENESIS) == hash_of(entry(1), 1, GENESIS)
+
+
+def test_names_cannot_move_from_one_field_to_the_next():
+    """What is hashed is one JSON text: no two entries have the same."""
+    one = replace(entry(1), partner="12", number="3")
+    other = replace(entry(1), partner="1", number="23")
+    assert hash_of(one, 1, GENESIS) != hash_of(other, 1, GENESIS)
+    assert hash_of(one, 1, GENESIS) != hash_of(one, 11, GENESIS)
 
 
 async def test_two_processes_that_append_at_once_make_one_chain(archive, replica):

@@ -123,6 +123,32 @@ async def test_nothing_outside_the_store_is_read(tmp_path, address):
         await store.get(reference, limit=LIMIT)
 
 
+async def test_deleted_is_gone_and_stays_so(artifacts):
+    one = await artifacts.put(b"x", media_type="text/plain", suffix=".txt")
+    other = await artifacts.put(b"y", media_type="text/plain")
+    for _ in range(2):
+        await artifacts.delete(one)
+    with pytest.raises(ArtifactMissingError):
+        await artifacts.get(one, limit=LIMIT)
+    assert await artifacts.get(other, limit=LIMIT) == b"y"
+
+
+@pytest.mark.parametrize("address", [*OUTSIDE, "{store}/ab/other", "{store}/{digest}/../ab/other"])
+async def test_nothing_but_an_artifact_is_deleted(tmp_path, address):
+    store = Artifacts(f"file://{tmp_path}/store")
+    kept = [tmp_path / "secret", tmp_path / "store" / "ab" / "other"]
+    (tmp_path / "store" / "ab").mkdir()
+    (tmp_path / "store" / "folder").mkdir()
+    digest = hashlib.sha256(b"secret").hexdigest()
+    for path in kept:
+        path.write_bytes(b"secret")
+    uri = address.format(root=f"file://{tmp_path}", store=f"file://{tmp_path}/store", digest=digest)
+    reference = ArtifactRef(uri=uri, sha256=digest, size=6, media_type="text/plain")
+    with pytest.raises(ArtifactForbiddenError):
+        await store.delete(reference)
+    assert all(path.exists() for path in kept)
+
+
 @given(st.text(min_size=1, max_size=60))
 def test_any_address_ends_in_a_permanent_error(address):
     reference = ArtifactRef(

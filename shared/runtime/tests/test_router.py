@@ -83,6 +83,34 @@ async def test_asyncapi_names_the_command_and_its_events(settings):
     await asyncio.sleep(0)
 
 
+async def test_asyncapi_names_the_commands_that_are_sent_to_other_workers(settings):
+    router = Router("anaf-taxpayer")
+
+    @router.handles(ValidateTaxpayer, sends=[SubmitInvoice])
+    async def validate(command: ValidateTaxpayer) -> None:
+        """Look a number up."""
+
+    worker = create_app(settings, router, lifespan=lifespan)
+    document = worker.app.schema.to_specification().to_jsonable()
+    sent = [one for one in document["operations"].values() if one["action"] == "send"]
+    assert len(sent) == 1
+    assert "efactura.submit" in str(sent)
+    await asyncio.sleep(0)
+
+
+def test_router_takes_another_one_s_handlers_and_refuses_a_second_of_a_command():
+    part, whole = Router("x"), Router("x")
+
+    @part.handles(ValidateTaxpayer, emits=[TaxpayerValidated], sends=[SubmitInvoice])
+    async def validate(command: ValidateTaxpayer) -> None:
+        """Look a number up."""
+
+    whole.include(part)
+    assert whole.handlers == part.handlers
+    with pytest.raises(ValueError, match="two handlers"):
+        whole.include(part)
+
+
 def test_version_of_loose_files_is_said():
     assert package_version("workers-runtime") != "0"
     assert package_version("no-such-distribution") == "0"

@@ -11,7 +11,6 @@ from aio_pika.abc import AbstractChannel
 from aio_pika.exceptions import ChannelInvalidStateError
 
 from workers_cli.broker import connected
-from workers_cli.commands.send import Parcel
 from workers_cli.errors import (
     BrokerLostError,
     BrokerRefusedError,
@@ -22,6 +21,7 @@ from workers_cli.errors import (
 from workers_cli.finality import event_patterns
 from workers_cli.listening import Listener, listening
 from workers_cli.output import note
+from workers_cli.parcels import Parcel
 from workers_cli.publishing import confirming_channel, publish
 from workers_contracts.topology import COMMANDS, EVENTS
 

@@ -36,7 +36,6 @@ from .source import source_of
 from .watching import Watching
 
 router = Router("anaf-efactura")
-router.include(archive)
 
 
 @router.handles(SubmitInvoice, emits=[InvoiceSubmitted, InvoiceAccepted, InvoiceRejected])
@@ -103,3 +102,7 @@ async def watch_login(
 ) -> Outcome:
     """Tell that a log-in at ANAF ends soon, or is lost; the worker's own follow-up."""
     return await login.look(command, task)
+
+
+# What is asked of the archive has a module of its own.
+router.include(archive)

@@ -1,9 +1,11 @@
 """The archive's handlers without a broker; pdf.render's answers are written as it writes them."""
 
 import inspect
+import io
 import json
+import zipfile
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -47,6 +49,17 @@ class Office:
         event = await self.desk.file(xml, message_id, tenant=tenant or None)
         assert event is not None
         return event
+
+    async def archive_more(self, tenant: str, filed: Event, numbers: list[str]) -> None:
+        """Enter more files under other numbers: that ANAF's ZIP with another comment."""
+        link = await self.index.get(tenant, filed.download_id)
+        assert link is not None
+        for place, number in enumerate(numbers, start=1):
+            content = _commented(await self.read(filed.archive), number)
+            file = await self.desk.parts["artifacts"].put(content, media_type="application/zip")
+            await self.index.enter(
+                replace(link.entry, artifact=file, number=number, download_id=f"77{place}")
+            )
 
     async def read(self, artifact) -> bytes:
         """The bytes of an artifact."""
@@ -109,6 +122,13 @@ class Office:
         envelope = {"type": event.key, "data": event.model_dump(mode="json")}
         wire = Wire(EVENTS, event.key, json.dumps(envelope), "e1", "c1")
         await self.results.keep(self.results.of(send.message_id, [wire], tenant=task.tenant))
+
+
+def _commented(content: bytes, comment: str) -> bytes:
+    buffer = io.BytesIO(content)
+    with zipfile.ZipFile(buffer, "a") as packed:
+        packed.comment = comment.encode()
+    return buffer.getvalue()
 
 
 def _now() -> int:

@@ -1,5 +1,6 @@
 """An audit finds every changed byte and entry, names the place, and goes on."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,11 @@ ERASE = {"reason": "hotărâre", "requested_by": "DPO", "legal_basis": "hotărâ
 @pytest.fixture
 async def filed(office, invoice):
     """Three documents in the archive of t1, one in that of t2."""
-    events = [await office.file(invoice(f"A-{n}"), f"m{n}", "t1") for n in range(3)]
-    await office.file(invoice("B-1"), "m9", "t2")
-    return events
+    event = await office.file(invoice("A-0"), "m1", "t1")
+    await office.archive_more("t1", event, ["A-1", "A-2"])
+    links = await office.index.chain("t1")
+    await office.index.enter(replace(links[0].entry, tenant="t2"))
+    return [link.entry for link in links]
 
 
 def path_of(artifact) -> Path:
@@ -46,7 +49,7 @@ async def test_an_archive_without_entries_is_intact(office):
 
 
 async def test_every_changed_byte_of_a_file_is_found(office, filed):
-    path = path_of(filed[1].archive)
+    path = path_of(filed[1].artifact)
     whole = path.read_bytes()
     for place in (0, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
@@ -60,7 +63,7 @@ async def test_every_changed_byte_of_a_file_is_found(office, filed):
 
 async def test_missing_files_are_each_named(office, filed):
     for event in filed[:2]:
-        path_of(event.archive).unlink()
+        path_of(event.artifact).unlink()
     event = await audited(office)
     assert [(one.kind, one.position) for one in event.problems] == [("missing", 1), ("missing", 2)]
     assert "lipsește" in event.problems[0].text.ro
@@ -84,7 +87,7 @@ async def test_a_changed_index_is_found(office, filed, statement, found):
 
 
 async def test_an_audit_in_pieces_counts_the_same(office, filed):
-    path_of(filed[0].archive).unlink()
+    path_of(filed[0].artifact).unlink()
     whole = await audited(office)
     prover = office.desk.parts["evidence"]._prover
     for piece in (1, 2, 3, 4):
@@ -113,7 +116,7 @@ async def test_an_erased_document_is_counted_and_the_chain_stays_whole(office, f
 
 
 async def test_an_erasure_that_was_taken_back_is_found(office, filed):
-    await office.ask(EraseArchived(download_id=filed[0].download_id, **ERASE), tenant="t1")
-    await change(office, "UPDATE archive SET erased_at=NULL WHERE position=1")
+    await office.ask(EraseArchived(download_id=filed[1].download_id, **ERASE), tenant="t1")
+    await change(office, "UPDATE archive SET erased_at=NULL WHERE position=2")
     kinds = [one.kind for one in (await audited(office)).problems]
     assert kinds == ["missing", "erasure"]

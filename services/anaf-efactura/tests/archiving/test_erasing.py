@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from anaf_efactura.archive import Seal, SealStatus, open_archive
+from anaf_efactura.archiving.keeping import Download, Owner
 from anaf_efactura.errors import ArchiveErasedError, RetentionError
 from workers_contracts.efactura_archive import AuditArchive, EraseArchived, ProveInvoice
 from workers_runtime.artifacts import ArtifactStoreError
@@ -54,6 +56,19 @@ async def test_a_legal_basis_erases_bytes_and_copies_and_is_told_in_the_chain(of
     assert (await office.ask(AuditArchive())).intact
     with pytest.raises(ArchiveErasedError):
         await office.ask(ProveInvoice(upload_index=event.upload_index), "a3")
+
+
+async def test_what_was_erased_does_not_come_back_by_a_second_download(office, invoice):
+    event = await office.file(invoice("E-6"), "m1")
+    content = await office.read(event.archive)
+    await office.ask(EraseArchived(upload_index=event.upload_index, **LAW))
+    keeper = office.desk.parts["following"]._keeper
+    archive = open_archive(content)
+    seal = Seal(SealStatus.VERIFIED)
+    download = Download(event.download_id, content, archive, seal)
+    link = await keeper.keep(Owner("", "12345674"), download)
+    assert link.erased_at is not None
+    assert not there(event.archive)
 
 
 async def test_equal_bytes_of_another_tenant_stay(office, invoice):

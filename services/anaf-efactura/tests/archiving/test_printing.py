@@ -134,6 +134,19 @@ async def test_what_is_no_invoice_is_not_printed(office, text):
         await office.ask(RenderInvoice(xml=text))
 
 
+async def test_hostile_bytes_are_refused_and_go_nowhere(office, sandbox):
+    bomb = '<!DOCTYPE a [<!ENTITY b "bbbb">]><Invoice>&b;</Invoice>'
+    with pytest.raises(NotPrintableError):
+        await office.ask(RenderInvoice(xml=bomb))
+    put = office.desk.parts["artifacts"].put
+    for content in (b"PK\x03\x04" + bytes(100), b"<html>Request Rejected</html>", b"\x00" * 50):
+        file = await put(content, media_type="application/zip")
+        with pytest.raises(NotPrintableError):
+            await office.ask(RenderInvoice(artifact=file))
+    assert asked(sandbox) == []
+    assert office.sent == []
+
+
 async def test_neither_an_error_file_nor_cii_is_printed(office, invoice, sandbox):
     sandbox.control.scenario("nok-one-error")
     refused = await office.file(invoice("R-10"), "m1")

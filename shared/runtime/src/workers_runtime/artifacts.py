@@ -98,14 +98,18 @@ class Artifacts:
         """Take the bytes of a reference away; what is gone already is fine.
 
         Raises:
-            ArtifactForbiddenError: the reference points outside the store.
+            ArtifactForbiddenError: it points outside the store, or to what the store did not name.
             ArtifactStoreError: the store does not answer.
         """
-        path = self._path(reference.uri)
+        path, digest = self._path(reference.uri), reference.sha256
+        if not path.startswith(f"{digest[:2]}/{digest}"):
+            raise ArtifactForbiddenError(f"{reference.uri!r} is no artifact that was stored here")
         try:
             await self._store.delete_async(path)
         except FileNotFoundError:
             return
+        except ValueError:
+            raise ArtifactForbiddenError(f"{reference.uri!r} cannot be an address here") from None
         except Exception as error:
             raise ArtifactStoreError(f"cannot delete: {type(error).__name__}") from error
 

@@ -29,9 +29,9 @@ Cum se verifică fără acest program
 1. sha256sum -c SUME.sha256
 2. Rezumatul documentului din semnătură (DigestValue) este
    openssl dgst -sha256 -binary {document} | base64
-3. Semnătura: orice verificator XMLDSig, de exemplu
-   xmlsec1 --verify --url-map:{document} {document} {signature_name}
-   sau serviciul ANAF /api/validate/signature.
+3. Semnătura: serviciul ANAF /api/validate/signature, sau orice verificator XMLDSig, de exemplu
+   xmlsec1 --verify --url-map:URI {document} {signature_name}
+   unde URI este cel din elementul Reference al semnăturii.
 4. Amprenta unei înregistrări este SHA-256 peste trei rânduri: previous_hash, position și facts ca
    JSON cu numele sortate, fără spații, în UTF-8.
 """

@@ -53,6 +53,9 @@ class Keeper:
         Raises:
             ArtifactStoreError, LedgerUnavailableError: it is tried again.
         """
+        known = await self._index.get(owner.tenant, download.download_id)
+        if known is not None and known.erased_at is not None:
+            return known  # erased by law: it does not come back by a second download
         reference = await self._artifacts.put(
             download.content, media_type=MEDIA_TYPE, suffix=".zip"
         )

@@ -9,7 +9,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
-from anaf_efactura.archive import Archive, Kind, Seal, SealStatus
+from anaf_efactura.archive import Archive, Seal, SealStatus
 from workers_anaf.romania import ROMANIA
 
 from .proving import Reading
@@ -47,6 +47,10 @@ _LIMITS = (
 )
 
 
+MAX_VALUE = 1000
+"""Of a cell: names in a certificate may be of any length, and the report must fit the bus."""
+
+
 def report(reading: Reading, verified_at: datetime) -> dict[str, Any]:
     """Return the data of the report on a reading that has its bytes."""
     if reading.archive is None or reading.seal is None:
@@ -76,7 +80,7 @@ def _table(title: str, rows: list[tuple[str, str]]) -> dict[str, Any]:
     return {
         "title": title,
         "columns": [{"key": "what", "label": "Element"}, {"key": "value", "label": "Valoare"}],
-        "rows": [{"what": what, "value": value} for what, value in rows if value],
+        "rows": [{"what": what, "value": value[:MAX_VALUE]} for what, value in rows if value],
     }
 
 
@@ -93,10 +97,10 @@ def _verdict(reading: Reading, seal: Seal, verified_at: datetime) -> list[tuple[
 def _signed(reading: Reading, archive: Archive, seal: Seal) -> list[tuple[str, str]]:
     entry = reading.link.entry
     digest = hashlib.sha256(archive.document)
-    kind = _KINDS.get(entry.kind, entry.kind) if archive.kind is not Kind.ERRORS else "errors"
     return [
-        ("Felul documentului", _KINDS.get(kind, kind)),
-        ("Numărul și data emiterii", f"{entry.number or '-'} / {entry.issue_date or '-'}"),
+        ("Felul documentului", _KINDS.get(entry.kind, entry.kind)),
+        ("Numărul documentului", entry.number or "-"),
+        ("Data emiterii", f"{entry.issue_date:%d.%m.%Y}" if entry.issue_date else "-"),
         ("Index de încărcare ANAF", entry.upload_index),
         ("Identificator de descărcare ANAF", entry.download_id),
         ("Fișierul semnat", f"{archive.document_name}, {len(archive.document)} octeți"),
