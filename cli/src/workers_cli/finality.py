@@ -7,7 +7,7 @@ from workers_contracts.catalog import commands, events
 
 from .errors import ExitCode
 
-FINAL = ("failed", "rejected", "accepted", "confirmed", "validated", "extracted")
+FINAL = ("failed", "rejected", "accepted", "confirmed", "validated", "extracted", "receiving")
 """Last words of final events of commands that have follow-ups."""
 
 
@@ -25,11 +25,11 @@ def has_follow_ups(key: str) -> bool:
 
 
 def answers(key: str, event_type: str) -> bool:
-    """Say whether an event is of the command's domain: they share a module of the contracts."""
+    """Say whether an event is of the command's domain, or shares its module of the contracts."""
     command, event = commands().get(key), events().get(event_type)
     if command is None or event is None:
         return event_type.split(".", 1)[0] == key.split(".", 1)[0]
-    return event.__module__ == command.__module__
+    return event.domain() == command.domain() or event.__module__ == command.__module__
 
 
 def is_final(key: str, event_type: str) -> bool:

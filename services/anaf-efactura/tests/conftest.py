@@ -136,6 +136,7 @@ class Desk:
             self.parts["judge"],
             self.parts["watching"],
             self.parts["login"],
+            self.parts["receiving"],
         )
         return self._set_aside(job, outcome)
 
@@ -191,7 +192,7 @@ class Desk:
         """Let a Romanian day pass, at ANAF and for our own counters."""
         self.days += 1
         self.sandbox.control.clock(offset_seconds=self.days * 86_400)
-        for allowance in (self.client._states, self.client._downloads):
+        for allowance in (self.client._states, self.client._downloads, self.client._lists):
             allowance._clock = lambda: datetime.now(UTC) + timedelta(days=self.days)
 
     @property

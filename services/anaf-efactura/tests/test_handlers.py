@@ -88,9 +88,7 @@ def test_every_command_is_filed_or_refused_in_romanian(
     filed = Filed()
     try:
         outcome = asyncio.run(
-            submit_invoice(
-                command, TASK, filed, Artifacts("memory://"), JUDGE, UNWATCHED, UNWATCHED
-            )
+            submit_invoice(command, TASK, filed, Artifacts("memory://"), JUDGE, *[UNWATCHED] * 3)
         )
     except DocumentEmptyError:
         return
@@ -178,5 +176,15 @@ def test_router_declares_what_the_handlers_return():
         "efactura.check": {"efactura.processing", "efactura.accepted", "efactura.rejected"},
         "efactura.watch": {"efactura.deadline_approaching"},
         "efactura.watch_login": {"efactura.login_expiring"},
+        "efactura.receive": {"efactura.receiving"},
+        "efactura.list": {"efactura.receive_delayed", "efactura.receive_expired"},
+        "efactura.fetch": {
+            "efactura.received",
+            "efactura.sent_elsewhere",
+            "efactura.message_received",
+            "efactura.errors_received",
+            "efactura.receive_expired",
+            "efactura.receive_delayed",
+        },
     }
     assert InvoiceSubmitted.key in keys["efactura.submit"]

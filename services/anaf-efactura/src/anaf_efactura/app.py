@@ -12,6 +12,8 @@ from workers_anaf.limits import Allowance, Pace
 from workers_anaf.oauth import TokenKeeper
 from workers_ledger.database import Database
 from workers_ledger.documents import Documents
+from workers_ledger.inbound import Inbound
+from workers_ledger.inboxes import Inboxes
 from workers_ledger.journal import SqlJournal
 from workers_ledger.notices import Notices
 from workers_ledger.secrets import Secrets
@@ -27,6 +29,9 @@ from .draft import SERVICE
 from .filing import Filing
 from .following import Following
 from .handlers import router
+from .inbound.fetching import Fetching
+from .inbound.health import InboxHealth
+from .inbound.receiving import Receiving
 from .invoice.schema import SchemaChangedError
 from .judging import make_judge
 from .login_watch import LoginWatch
@@ -76,7 +81,10 @@ def build(settings: Settings | None = None) -> Worker:
         journal=lambda instance: SqlJournal(
             database, instance=instance, ttl_seconds=settings.journal_ttl_seconds
         ),
-        deep_checks={"anaf_login": login_watch.problem},
+        deep_checks={
+            "anaf_login": login_watch.problem,
+            "inbox": InboxHealth(Inboxes(database, SERVICE)).problem,
+        },
         series=login_watch.series,
     )
 
@@ -100,6 +108,7 @@ def _parts(
         environment=settings.anaf_environment,
         states=Allowance(shared, "efactura.state", limit=100),
         downloads=Allowance(shared, "efactura.download", limit=10),
+        lists=Allowance(shared, "efactura.list", limit=100_000),
         clock_margin=timedelta(seconds=settings.clock_margin_seconds),
     )
     reconciler = Reconciler(
@@ -111,7 +120,9 @@ def _parts(
     artifacts = Artifacts(settings.artifacts_url)
     plan = CheckPlan(settings.check_plan)
     max_age = settings.retry_max_age
-    watching = Watching(documents, Notices(database, SERVICE))
+    notices = Notices(database, SERVICE)
+    inbound = Inbound(database, SERVICE)
+    watching = Watching(documents, notices)
     following = Following(
         documents, client, artifacts, seals=settings.seals(), plan=plan, watching=watching
     )
@@ -120,4 +131,16 @@ def _parts(
         "watching": watching,
         "filing": Filing(documents, client, reconciler, plan=plan, max_age=max_age),
         "following": following,
+        "receiving": Receiving(
+            Inboxes(database, SERVICE), inbound, notices, client, settings.receive_plan
+        ),
+        "fetching": Fetching(
+            inbound,
+            documents,
+            client,
+            artifacts,
+            notices,
+            seals=settings.seals(),
+            patience=plan.patience,
+        ),
     }
