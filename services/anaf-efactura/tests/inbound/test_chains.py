@@ -1,5 +1,6 @@
 """One chain of readings a box and one hand a message, over crashes, losses and copies."""
 
+import asyncio
 from datetime import timedelta
 
 from anaf_efactura.inbound.health import InboxHealth
@@ -51,6 +52,18 @@ async def test_a_fetch_whose_worker_dies_at_its_end_tells_again_without_a_downlo
     first = await box.call(fetch)
     assert await box.call(fetch) == first
     assert box.downloads() == {message_id: 1}
+
+
+async def test_a_worker_that_was_given_up_for_dead_takes_no_event_with_it(box, sandbox):
+    sandbox.control.inbound(box.cif)
+    sandbox.control.inbound(box.cif, scenario="message-past-60-days")
+    await box.ask()
+    await box.step(box.reading)
+    for fetch in box.fetches:
+        # The journal lets only one of the two tell: both must know what.
+        one, other = await asyncio.gather(box.call(fetch), box.call(fetch))
+        assert one == other
+        assert one is not None
 
 
 async def test_a_fetch_that_was_lost_is_handed_out_again_and_the_old_one_is_out(box, sandbox):

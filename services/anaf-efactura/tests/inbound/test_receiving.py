@@ -96,6 +96,25 @@ async def test_what_was_filed_here_is_not_downloaded_again(make_box, desk, invoi
     assert sorted(other.keys) == ["efactura.errors_received", "efactura.sent_elsewhere"]
 
 
+async def test_who_bills_himself_for_his_supplier_receives_nothing_twice(
+    make_box, desk, invoice, sandbox
+):
+    text = invoice("SB-1").replace(">380<", ">389<")
+    end = await desk.file(text, tenant="firm", cif="87654329")
+    assert end.key == "efactura.accepted"
+    before = len(sandbox.control.requests("descarcare"))
+    box = make_box()
+    await box.follow()
+    assert (box.keys, list((await box.states()).values())) == ([], ["ours"])
+    assert len(sandbox.control.requests("descarcare")) == before
+    # The supplier, in whose name it was filed, has it from somebody else.
+    supplier = make_box(cif="12345674")
+    supplier.at(2 * HOUR)
+    await supplier.follow()
+    (event,) = supplier.told("efactura.sent_elsewhere")
+    assert (event.number, event.self_billed) == ("SB-1", True)
+
+
 async def test_what_may_be_ours_waits_an_hour_and_is_recognised_by_its_bytes(
     make_box, desk, invoice, sandbox
 ):

@@ -27,6 +27,9 @@ pytestmark = [pytest.mark.integration, pytest.mark.fault]
 CIF = "87654329"
 TENANTS = ("firm", "other")
 DAY = 86_400
+PREFETCH = 32
+"""Messages that one worker has in hand at most, here; what a kill may repeat."""
+
 SEED = int(os.environ.get("INBOUND_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
 
 
@@ -116,7 +119,6 @@ async def test_a_full_box_is_received_once_over_crashes(bus: Bus, start, sandbox
         assert worker.wait_end() == -signal.SIGKILL
         worker = start().wait_ready()
     await until(lambda: received() == len(wanted), SIZE.seconds, worker_log(worker))
-    expired = [told(bus, tenant, "efactura.receive_expired") for tenant in TENANTS]
     await until(
         lambda: all(told(bus, t, "efactura.receive_expired") for t in TENANTS),
         SIZE.seconds,
@@ -163,10 +165,6 @@ async def test_a_full_box_is_received_once_over_crashes(bus: Bus, start, sandbox
     # What was under way when the worker died is asked for again, and nothing else.
     assert report["downloads that a kill repeated"] <= 2 * 2 * PREFETCH
     assert report["rules of ANAF's broken"] == {}
-
-
-PREFETCH = 32
-"""Messages that one worker may have in hand."""
 
 
 def worker_log(worker):

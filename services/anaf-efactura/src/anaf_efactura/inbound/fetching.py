@@ -89,7 +89,7 @@ class Fetching:
         event = telling.fetched(message, facts, archive, self._clock(), **known)
         stored = await self._inbound.end(message, InboundState.STORED, telling.kept(event))
         if stored is None:
-            return None  # fetched by another hand meanwhile
+            return await self._as_it_ended(message)
         _log.info("message received", told=event.key, download_id=message.message_id)
         return event
 
@@ -133,7 +133,21 @@ class Fetching:
 
     async def _expired(self, message: InboundMessage) -> Outcome:
         ended = await self._inbound.end(message, InboundState.EXPIRED, {})
-        return telling.expired(ended) if ended else None
+        return telling.expired(ended) if ended else await self._as_it_ended(message)
+
+    async def _as_it_ended(self, message: InboundMessage) -> Outcome:
+        """Return the event when a worker that was given up for dead ended this very hand."""
+        found = await self._held(message)
+        return telling.ended(found) if found else None
+
+    async def _held(self, message: InboundMessage) -> InboundMessage | None:
+        return await self._inbound.begin(
+            message.tenant,
+            message.cif,
+            message.message_id,
+            message.hand,
+            until=self._clock() + HOLD,
+        )
 
     async def _refused(
         self, message: InboundMessage, command: FetchMessage, task: Task, error: PermanentError
@@ -143,11 +157,8 @@ class Fetching:
         again = After(command, REFUSED.total_seconds(), reason=str(error)[:200])
         if not await self._notices.tells(message.id, f"fetch:{error.code}"[:64], task.message_id):
             return again
-        until = self._clock() + HOLD
-        now = await self._inbound.begin(
-            message.tenant, message.cif, message.message_id, message.hand, until=until
-        )
-        return [telling.delayed(now or message, self._clock()), again]
+        noted = await self._held(message)
+        return [telling.delayed(noted or message, self._clock()), again]
 
     async def _note(self, message: InboundMessage, error: WorkerError) -> None:
         unusable = isinstance(error, ArchiveUnreadableError)

@@ -30,6 +30,9 @@ ASKED_AGAIN = timedelta(hours=1)
 """How often a process looks whether a tenant's readings are lost."""
 
 _MAY_BE_OURS = (MessageType.SENT.value, MessageType.ERRORS.value)
+_OURS = (*_MAY_BE_OURS, MessageType.RECEIVED.value)
+"""Received too: who bills himself for his supplier finds his own filing in his box."""
+
 _log = get_logger(__name__)
 
 
@@ -104,7 +107,7 @@ class Receiving:
         since, is_everything = self._plan.since(inbox, now)
         messages = await self._client.messages(inbox.cif, since=since)
         new = await self._inbound.enter(inbox, [_entry(each, now) for each in messages], now=now)
-        await self._inbound.mark_ours(inbox, _MAY_BE_OURS)
+        await self._inbound.mark_ours(inbox, _OURS)
         _log.info("lists read", cif=inbox.cif, listed=len(messages), new=new)
         read = {"read_at": now, "failures": 0, "error_code": "", "error": ""}
         return read | ({"swept_at": now} if is_everything else {})
@@ -155,7 +158,7 @@ def _entry(message: Message, now: datetime) -> Listed:
         upload_index=message.upload_index,
         type=message.type.value,
         listed_at=message.created or now,
-        data={"self_billed": message.self_billed},
+        data={"self_billed": message.self_billed, "about_index": message.about_index},
     )
 
 
