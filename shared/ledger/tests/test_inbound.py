@@ -105,7 +105,9 @@ async def test_types_that_may_be_ours_wait_and_are_recognised(inbound, box, data
     await inbound.enter(box, listed(5), now=NOW)
     young = hands("l1", later=("sent", "errors"), settled=NOW - 2 * HOUR)
     assert await numbers(inbound, box, young) == [("305", 1)]
-    await inbound.mark_ours(box, ("sent",))
+    await inbound.mark_ours(box, ("sent",), ())
+    assert await inbound.counts(box) == {"ours": 1, "listed": 4}
+    await inbound.mark_ours(box, ("sent",), ("sent",))
     assert await inbound.counts(box) == {"ours": 2, "listed": 3}
     old = hands("l2", later=("sent", "errors"), settled=NOW)
     assert await numbers(inbound, box, old) == [("303", 1), ("304", 1)]

@@ -17,7 +17,7 @@ from workers_runtime.identity import derived_id
 from .database import Database
 from .dialects import insert
 from .inboxes import Inbox, session_of
-from .ownership import filed_under, has_filed
+from .ownership import filed_as, filed_before, has_filed
 from .schema_inbound import InboundRow
 
 ROWS_AT_ONCE = 200
@@ -114,8 +114,14 @@ class Inbound:
                     new += len(some)
         return new
 
-    async def mark_ours(self, inbox: Inbox, types: Sequence[str]) -> None:
-        """Mark the messages of these types that belong to documents filed for the same tenant."""
+    async def mark_ours(self, inbox: Inbox, types: Sequence[str], former: Sequence[str]) -> None:
+        """Mark the messages that belong to documents which the same tenant filed.
+
+        Args:
+            inbox: the box.
+            types: which may be; compared with the ids that the documents have now.
+            former: those of them that are compared with former uploads too, which takes longer.
+        """
         query = select(InboundRow).where(
             InboundRow.inbox_id == inbox.id,
             InboundRow.state == InboundState.LISTED.value,
@@ -123,11 +129,12 @@ class Inbound:
             InboundRow.upload_index.is_not(None),
         )
         async with session_of(self._database) as session:
-            rows = list(await session.scalars(query.with_for_update()))
-            indexes = [row.upload_index for row in rows if row.upload_index]
-            filed = await filed_under(session, self._service, inbox, indexes)
-            for row in rows:
-                if row.upload_index in filed:
+            rows = {row: row.upload_index or "" for row in await session.scalars(query)}
+            ours = await filed_as(session, self._service, inbox, list(rows.values()))
+            rest = [each for row, each in rows.items() if row.type in former and each not in ours]
+            ours |= await filed_before(session, self._service, inbox, rest)
+            for row, index in rows.items():
+                if index in ours:
                     row.state, row.updated_at = InboundState.OURS.value, _now()
 
     async def hand_out(self, inbox: Inbox, hands: Hands) -> list[InboundMessage]:
@@ -164,12 +171,7 @@ class Inbound:
     ) -> list[InboundMessage]:
         """Return messages that were listed before a moment and still wait; each to one asker.
 
-        Args:
-            inbox: the box.
-            by: who asks.
-            before: when they were listed, at the latest.
-            seen_before: when they were first seen: what has just come may be old, and is no news.
-            most: so many at once.
+        What was first seen after ``seen_before`` may be old, and is no news yet.
         """
         by = _holder(by)
         query = select(InboundRow).where(

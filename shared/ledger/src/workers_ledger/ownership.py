@@ -1,10 +1,11 @@
 """What an authority lists, and whether the tenant's own documents are behind it."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from .documents import IDS_AT_ONCE
 from .schema import AttemptRow, DocumentRow
@@ -22,21 +23,36 @@ class Box(Protocol):
         """The company."""
 
 
-async def filed_under(
+async def filed_as(
     session: AsyncSession, service: str, box: Box, indexes: Sequence[str]
 ) -> set[str]:
-    """Return those of the authority's ids under which the tenant filed for this company."""
-    theirs = _theirs(service, box)
+    """Return those of the authority's ids that documents of the tenant have now."""
+    query = select(DocumentRow.authority_id).where(*_theirs(service, box))
+    return await _among(session, query, DocumentRow.authority_id, indexes)
+
+
+async def filed_before(
+    session: AsyncSession, service: str, box: Box, indexes: Sequence[str]
+) -> set[str]:
+    """Return those that an upload of the tenant got, also when its document has another id now.
+
+    A document that was filed again has one, and one that follows an earlier upload.
+    """
+    joined = AttemptRow.document_id == DocumentRow.id
+    query = select(AttemptRow.detail).join(DocumentRow, joined).where(*_theirs(service, box))
+    return await _among(session, query, AttemptRow.detail, indexes)
+
+
+async def _among(
+    session: AsyncSession,
+    query: Select[Any],
+    column: InstrumentedAttribute[Any],
+    indexes: Sequence[str],
+) -> set[str]:
     found: set[str] = set()
     for start in range(0, len(indexes), IDS_AT_ONCE):
         some = indexes[start : start + IDS_AT_ONCE]
-        now = select(DocumentRow.authority_id).where(*theirs, DocumentRow.authority_id.in_(some))
-        # A document that was filed again, or follows an earlier upload, has another id now.
-        before = select(AttemptRow.detail).join(
-            DocumentRow, DocumentRow.id == AttemptRow.document_id
-        )
-        found.update(str(each) for each in await session.scalars(now))
-        found.update(await session.scalars(before.where(*theirs, AttemptRow.detail.in_(some))))
+        found.update(map(str, await session.scalars(query.where(column.in_(some)))))
     return found
 
 

@@ -107,7 +107,7 @@ class Receiving:
         since, is_everything = self._plan.since(inbox, now)
         messages = await self._client.messages(inbox.cif, since=since)
         new = await self._inbound.enter(inbox, [_entry(each, now) for each in messages], now=now)
-        await self._inbound.mark_ours(inbox, _OURS)
+        await self._inbound.mark_ours(inbox, _OURS, _MAY_BE_OURS)
         _log.info("lists read", cif=inbox.cif, listed=len(messages), new=new)
         read = {"read_at": now, "failures": 0, "error_code": "", "error": ""}
         return read | ({"swept_at": now} if is_everything else {})
