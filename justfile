@@ -87,6 +87,12 @@ bulk-proof *args:
     @-python -m workers_stack servers
     @EFACTURA_BULK=full python -m pytest -q tests/e2e/test_bulk.py "$@"
 
+# Receive 1,300 messages over three pages for two tenants, with late entries and two kill -9; prints the figures
+[group('check')]
+inbound-proof *args:
+    @-python -m workers_stack servers
+    @INBOUND_PROOF=full python -m pytest -q services/anaf-efactura/tests/inbound/test_worker.py "$@"
+
 # Only what needs no server
 [group('check')]
 test-unit *args:

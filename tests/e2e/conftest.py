@@ -156,7 +156,10 @@ class Installation:
         found = []
         lanes = (
             "anaf.efactura",
-            *(f"anaf.efactura.{verb}" for verb in ("check", "watch", "login")),
+            *(
+                f"anaf.efactura.{verb}"
+                for verb in ("check", "watch", "login", "receive", "list", "fetch")
+            ),
         )
         for queue in map(dead_queue, lanes):
             for _ in range(await self.bus.count(queue) or 0):

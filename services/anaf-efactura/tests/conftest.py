@@ -137,6 +137,7 @@ class Desk:
             self.parts["judge"],
             self.parts["watching"],
             self.parts["login"],
+            self.parts["receiving"],
         )
         return self._set_aside(job, outcome)
 

@@ -90,9 +90,7 @@ def test_every_command_is_filed_or_refused_in_romanian(
     filed = Filed()
     try:
         outcome = asyncio.run(
-            submit_invoice(
-                command, TASK, filed, Artifacts("memory://"), JUDGE, UNWATCHED, UNWATCHED
-            )
+            submit_invoice(command, TASK, filed, Artifacts("memory://"), JUDGE, *[UNWATCHED] * 3)
         )
     except DocumentEmptyError:
         return
@@ -187,6 +185,16 @@ def test_router_declares_what_the_handlers_return():
         "efactura.audit": {"efactura.audited"},
         "efactura.audit_next": {"efactura.audited"},
         "efactura.erase": {"efactura.erased"},
+        "efactura.receive": {"efactura.receiving"},
+        "efactura.list": {"efactura.receive_delayed", "efactura.receive_expired"},
+        "efactura.fetch": {
+            "efactura.received",
+            "efactura.sent_elsewhere",
+            "efactura.message_received",
+            "efactura.errors_received",
+            "efactura.receive_expired",
+            "efactura.receive_delayed",
+        },
     }
     senders = {h.command.key for h in router.handlers if h.sends}
     assert senders == {"efactura.evidence", "efactura.render", "efactura.collect"}

@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -141,6 +142,9 @@ def nothing_was_sent_before_a_search(sandbox) -> bool:
 async def test_document_ends_as_it_must(case: Case, desk, invoice, sandbox, person):
     for scenario, options in (*case.before, (case.scenario, case.options)):
         sandbox.control.scenario(scenario, **options)
+    if case.scenario == "list-window-clock-drift":
+        # Its first search ends before the upload; on a busy machine that alone takes this long.
+        desk.parts["filing"]._reconciler._resend_after = timedelta(seconds=10)
     await desk.file(invoice())
 
     end = desk.failures[0].code if desk.failures else desk.keys[-1]

@@ -16,6 +16,8 @@ from workers_anaf.minute import Minute
 from workers_ledger.archive import Archive
 from workers_ledger.database import Database
 from workers_ledger.documents import Documents
+from workers_ledger.inbound import Inbound
+from workers_ledger.inboxes import Inboxes
 from workers_ledger.journal import SqlJournal
 from workers_ledger.notices import Notices
 from workers_ledger.secrets import Secrets
@@ -35,6 +37,9 @@ from .draft import SERVICE
 from .filing import Filing
 from .following import Following
 from .handlers import router
+from .inbound.fetching import Fetching
+from .inbound.health import InboxHealth
+from .inbound.receiving import Receiving
 from .invoice.schema import SchemaChangedError
 from .judging import make_judge
 from .login_watch import LoginWatch
@@ -91,7 +96,10 @@ def build(settings: Settings | None = None) -> Worker:
         journal=lambda instance: SqlJournal(
             database, instance=instance, ttl_seconds=settings.journal_ttl_seconds
         ),
-        deep_checks={"anaf_login": login_watch.problem},
+        deep_checks={
+            "anaf_login": login_watch.problem,
+            "inbox": InboxHealth(Inboxes(database, SERVICE)).problem,
+        },
         series=login_watch.series,
     )
 
@@ -126,9 +134,11 @@ def _parts(
     artifacts = Artifacts(settings.artifacts_url)
     plan = CheckPlan(settings.check_plan)
     max_age = settings.retry_max_age
-    watching = Watching(documents, Notices(database, SERVICE))
+    notices = Notices(database, SERVICE)
+    watching = Watching(documents, notices)
     index = Archive(database, SERVICE)
     keeper = Keeper(artifacts, index, retention_years=settings.retention_years)
+    inbound = Inbound(database, SERVICE)
     following = Following(
         documents, client, keeper, seals=settings.seals(), plan=plan, watching=watching
     )
@@ -138,4 +148,17 @@ def _parts(
         "filing": Filing(documents, client, reconciler, artifacts, plan=plan, max_age=max_age),
         "following": following,
         **archive_parts(settings, index, artifacts, public, shared),
+        "receiving": Receiving(
+            Inboxes(database, SERVICE), inbound, notices, client, settings.receive_plan
+        ),
+        "fetching": Fetching(
+            inbound,
+            documents,
+            client,
+            artifacts,
+            keeper,
+            notices,
+            seals=settings.seals(),
+            patience=plan.patience,
+        ),
     }

@@ -5,12 +5,13 @@ descarcare).
 """
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from workers_anaf.calls import AuthorisedCalls
 from workers_anaf.refusals import Refusal, RefusalKind
 from workers_anaf.replies import Reply
+from workers_runtime.logs import get_logger
 
 from .allowances import Allowances
 from .answers import (
@@ -26,13 +27,16 @@ from .answers import (
 )
 from .errors import AnafUnavailableError, call_error
 from .messages import Message, MessagePage, read_messages
+from .window import Window
 
 RASP = "RASP"
 """The standard of a buyer's message."""
 
 MAX_PAGES = 2000
 MAX_READINGS = 4
+MAX_CORRECTIONS = 4
 OLDEST = timedelta(days=60) - timedelta(minutes=5)
+_log = get_logger(__name__)
 
 
 class EFacturaClient:
@@ -45,11 +49,13 @@ class EFacturaClient:
         environment: str,
         allowances: Allowances,
         clock_margin: timedelta,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._calls = calls
         self._root = f"/{environment}/FCTEL/rest"
         self._allowed = allowances
         self._margin = clock_margin
+        self._clock = clock
 
     def of(self, tenant: str) -> "EFacturaClient":
         """Return the same client, whose calls are made with this tenant's log-in."""
@@ -104,66 +110,58 @@ class EFacturaClient:
 
     async def messages(self, cif: str, *, since: datetime) -> list[Message]:
         """Return the messages of a CIF that ANAF listed since a moment, oldest page first."""
-        now = datetime.now(UTC)
-        end = now - self._margin
-        start = max(since, now - OLDEST)
-        if start >= end:
-            return []
+        now = self._clock()
+        window = Window(max(since, now - OLDEST), now - self._margin)
         found: dict[str, Message] = {}
         for _ in range(MAX_READINGS):
             known = len(found)
-            pages, end = await self._read_all(cif, start, end, found)
+            pages, window = await self._read_all(cif, window, found)
             # Entries move between the pages while they are read: until a reading shows nothing new.
             if pages == 1 or len(found) == known:
                 break
         return [message for message in found.values() if message.cif in (None, cif)]
 
     async def _read_all(
-        self, cif: str, start: datetime, end: datetime, found: dict[str, Message]
-    ) -> tuple[int, datetime]:
+        self, cif: str, window: Window, found: dict[str, Message]
+    ) -> tuple[int, Window]:
         page, pages = 1, 1
         while page <= min(pages, MAX_PAGES):
-            answer, end = await self._page(cif, start, end, page)
+            answer, window = await self._page(cif, window, page)
             if answer is None:
                 break
+            if answer.unreadable:
+                _log.warning("list has rows without an id", cif=cif, rows=answer.unreadable)
             # Ids decide what is the same, not positions.
             found.update({message.id: message for message in answer.messages})
             page, pages = page + 1, max(pages, answer.pages)
-        return pages, end
+        return pages, window
 
-    async def _page(
-        self, cif: str, start: datetime, end: datetime, page: int
-    ) -> tuple[MessagePage | None, datetime]:
-        for _ in range(2):
+    async def _page(self, cif: str, window: Window, page: int) -> tuple[MessagePage | None, Window]:
+        for correction in range(MAX_CORRECTIONS):
+            if window.is_empty:
+                return None, window
             await self._allowed.pages.take(cif)
-            reply = await self._get("listaMesajePaginatieFactura", _window(cif, start, end, page))
+            reply = await self._get("listaMesajePaginatieFactura", window.query(cif, page))
             answer = read_messages(reply)
             if isinstance(answer, MessagePage):
-                return answer, end
-            if isinstance(answer, QueryFailed) and answer.refusal.kind is RefusalKind.STOP_PAGING:
-                return None, end
-            if isinstance(answer, QueryFailed) and answer.refusal.kind is RefusalKind.WINDOW:
-                # ANAF's clock is behind ours: ask for a window that ends well before.
-                end -= timedelta(minutes=2)
-                continue
-            if isinstance(answer, QueryFailed) and _used_up(answer.refusal):
-                raise await self._allowed.pages.exhaust(cif)
-            raise _failed(answer, reply)
+                return answer, window
+            if not isinstance(answer, QueryFailed):
+                raise _failed(answer, reply)
+            match answer.refusal.kind:
+                case RefusalKind.STOP_PAGING:
+                    return None, window
+                case RefusalKind.WINDOW:
+                    window = window.corrected(answer.refusal, correction)
+                case RefusalKind.DAILY_LIMIT:
+                    raise await self._allowed.pages.exhaust(cif)
+                case _:
+                    raise _failed(answer, reply)
         raise AnafUnavailableError("ANAF refuses the window of the list; are the clocks right?")
 
     async def _get(self, operation: str, params: Mapping[str, str]) -> Reply:
         return await self._calls.send(
             "GET", f"{self._root}/{operation}", repeatable=True, params=dict(params)
         )
-
-
-def _window(cif: str, start: datetime, end: datetime, page: int) -> dict[str, str]:
-    return {
-        "startTime": str(int(start.timestamp() * 1000)),
-        "endTime": str(int(end.timestamp() * 1000)),
-        "cif": cif,
-        "pagina": str(page),
-    }
 
 
 def _used_up(*refusals: Refusal) -> bool:

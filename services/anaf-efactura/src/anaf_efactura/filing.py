@@ -162,7 +162,10 @@ class Filing:
         self, document: Document, attempt: int, index: str, known: dict[str, Any]
     ) -> Outcome:
         values = _uploaded(replace(document, data=document.data | known), index)
-        document = await self._documents.end(document, attempt, outcome="accepted", **values)
+        # The index stays with the attempt: the document may be filed again under another one.
+        document = await self._documents.end(
+            document, attempt, outcome="accepted", detail=index, **values
+        )
         return self._follow(document)
 
     async def _refused(

@@ -1,4 +1,4 @@
-"""Everything this worker can do: judge an invoice, file it, and ask what became of it."""
+"""Everything this worker can do: judge, file and follow an invoice, and receive what comes."""
 
 import asyncio
 import hashlib
@@ -21,6 +21,18 @@ from workers_contracts.efactura import (
     WatchInvoice,
     WatchLogin,
 )
+from workers_contracts.efactura_inbound import (
+    BuyerMessageReceived,
+    ErrorsReceived,
+    FetchMessage,
+    InvoiceReceived,
+    InvoiceSentElsewhere,
+    ListMessages,
+    MessageExpired,
+    MessagesReceiving,
+    ReceiveMessages,
+    ReceivingDelayed,
+)
 from workers_runtime.artifacts import Artifacts
 from workers_runtime.identity import Task
 from workers_runtime.router import Outcome, Router
@@ -30,6 +42,8 @@ from .archiving.handlers import router as archive
 from .draft import examine, filed_for
 from .filing import Filing
 from .following import Following
+from .inbound.fetching import Fetching
+from .inbound.receiving import Receiving
 from .judging import Judge
 from .login_watch import LoginWatch
 from .source import source_of
@@ -47,13 +61,14 @@ async def submit_invoice(
     judge: Annotated[Judge, Context("judge")],
     watching: Annotated[Watching, Context("watching")],
     login: Annotated[LoginWatch, Context("login")],
+    receiving: Annotated[Receiving, Context("receiving")],
 ) -> Outcome:
     """File an invoice with ANAF: checked here first, uploaded at most once, then followed."""
     source = await source_of(command, artifacts)
     # In a thread: ten megabytes of invoice take seconds, in which others must be served.
     draft = await asyncio.to_thread(examine, source, command, task, judge)
     filed = watching.over(filing.file(draft, source.content), task, draft.document)
-    return await login.over(filed, task)
+    return await receiving.beside(await login.over(filed, task), task)
 
 
 @router.handles(ValidateInvoice, emits=[InvoiceValidated])
@@ -102,6 +117,47 @@ async def watch_login(
 ) -> Outcome:
     """Tell that a log-in at ANAF ends soon, or is lost; the worker's own follow-up."""
     return await login.look(command, task)
+
+
+@router.handles(ReceiveMessages, emits=[MessagesReceiving])
+async def receive_messages(
+    command: ReceiveMessages,
+    task: Annotated[Task, Context("task")],
+    receiving: Annotated[Receiving, Context("receiving")],
+    login: Annotated[LoginWatch, Context("login")],
+) -> Outcome:
+    """Receive what comes for a company, from now on; or stop."""
+    return await login.beside(await receiving.receive(command, task), task)
+
+
+@router.handles(ListMessages, emits=[ReceivingDelayed, MessageExpired])
+async def list_messages(
+    command: ListMessages,
+    task: Annotated[Task, Context("task")],
+    receiving: Annotated[Receiving, Context("receiving")],
+) -> Outcome:
+    """Read the lists of a company's box; the worker's own follow-up."""
+    return await receiving.beside(await receiving.read(command, task), task)
+
+
+@router.handles(
+    FetchMessage,
+    emits=[
+        InvoiceReceived,
+        InvoiceSentElsewhere,
+        BuyerMessageReceived,
+        ErrorsReceived,
+        MessageExpired,
+        ReceivingDelayed,
+    ],
+)
+async def fetch_message(
+    command: FetchMessage,
+    task: Annotated[Task, Context("task")],
+    fetching: Annotated[Fetching, Context("fetching")],
+) -> Outcome:
+    """Download a listed message, once; the worker's own follow-up."""
+    return await fetching.fetch(command, task)
 
 
 # What is asked of the archive has a module of its own.

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Literal
 
 from anaf_efactura.archive import MAX_DOCUMENT, Archive, Kind, Seal
-from anaf_efactura.invoice import Invoice, cii, from_root
+from anaf_efactura.invoice import Invoice, NotAnInvoice, cii, from_root
 from workers_anaf.romania import today
 from workers_anaf.xml import parse
 from workers_contracts.types import ArtifactRef
@@ -99,7 +99,12 @@ def _read(archive: Archive) -> Invoice | None:
     if archive.kind is not Kind.ORIGINAL:
         return None
     root = parse(archive.document, max_bytes=MAX_DOCUMENT)
-    return cii.read_cii(root) if root.tag == cii.ROOT else from_root(root)
+    if root.tag == cii.ROOT:
+        return cii.read_cii(root)
+    try:
+        return from_root(root)
+    except NotAnInvoice:  # a UBL of another version: kept, without what it would say
+        return None
 
 
 def _partner(invoice: Invoice | None, cif: str) -> str:
