@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from workers_contracts.heartbeat import WorkerStatus
 from workers_contracts.topology import HEARTBEATS
+from workers_runtime.giving_up import end_with_its_caller
 from workers_runtime.logs import get_logger
 from workers_runtime.unreadable import tolerate
 
@@ -114,6 +115,7 @@ class Heartbeats:
 
     def _broker(self) -> RabbitBroker:
         tolerate()
+        end_with_its_caller()
         broker = RabbitBroker(self._url, logger=None, graceful_timeout=1.0, reconnect_interval=1.0)
 
         @broker.subscriber(

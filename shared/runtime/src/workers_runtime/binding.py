@@ -14,6 +14,7 @@ from workers_contracts.topology import COMMANDS, EVENTS
 
 from .delivery import Lane
 from .gathering import gather
+from .giving_up import end_with_its_caller
 from .injecting import injecting
 from .kernel import Kernel
 from .router import Router
@@ -23,6 +24,7 @@ from .unreadable import tolerate
 def bind(router: Router, broker: RabbitBroker, kernel: Kernel, *, prefetch: int) -> list[Lane]:
     """Attach the handlers to a broker, each with its lane for suspects, and document its events."""
     tolerate()
+    end_with_its_caller()
     gather()
     lanes: dict[str, Lane] = {}
     commands = RabbitExchange(COMMANDS, type=ExchangeType.TOPIC, durable=True, declare=False)
