@@ -19,7 +19,10 @@ def end_with_its_caller() -> None:
     if getattr(original, "ends", False):
         return
 
-    async def connect(self: RobustConnection, timeout: TimeoutType = None) -> None:
+    async def connect(  # the library's own signature
+        self: RobustConnection,
+        timeout: TimeoutType = None,  # noqa: ASYNC109
+    ) -> None:
         try:
             await original(self, timeout)
         except asyncio.CancelledError:
