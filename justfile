@@ -63,6 +63,36 @@ chaos *args:
     @-python -m workers_stack servers
     @EFACTURA_CHAOS=full python -m pytest -q tests/e2e/test_efactura_chaos.py "$@"
 
+# Lose the answers of 500 uploads and kill the worker 20 times meanwhile; prints the figures (10 min)
+[group('check')]
+lost-answers *args:
+    @-python -m workers_stack servers
+    @EFACTURA_CHAOS=full python -m pytest -q tests/e2e/test_efactura_chaos.py -k lost_answer "$@"
+
+# Three workers at ANAF's limits, 1,000 calls a minute; prints the figures (10 min)
+[group('check')]
+limits *args:
+    @-python -m workers_stack servers
+    @EFACTURA_LIMITS=full python -m pytest -q tests/e2e/test_efactura_limits.py "$@"
+
+# File 20,000 invoices of 20 tenants in a simulated year; prints the figures (about an hour)
+[group('check')]
+year *args:
+    @-python -m workers_stack servers
+    @EFACTURA_YEAR=full python -m pytest -q --basetemp=.run/year tests/simulation "$@"
+
+# File 10,000 invoices in one command, with it, the worker and the broker killed on the way; prints the figures
+[group('check')]
+bulk-proof *args:
+    @-python -m workers_stack servers
+    @EFACTURA_BULK=full python -m pytest -q tests/e2e/test_bulk.py "$@"
+
+# Receive 1,300 messages over three pages for two tenants, with late entries and two kill -9; prints the figures
+[group('check')]
+inbound-proof *args:
+    @-python -m workers_stack servers
+    @INBOUND_PROOF=full python -m pytest -q services/anaf-efactura/tests/inbound/test_worker.py "$@"
+
 # Only what needs no server
 [group('check')]
 test-unit *args:

@@ -67,6 +67,10 @@ def write_files(folder: Path) -> None:
     (folder / "invoice.xml").write_text(invoice["xml"], encoding="utf-8")
     wrong = json.loads((EXAMPLES / "efactura.validate" / "valid-text.json").read_text("utf-8"))
     (folder / "wrong.xml").write_text(wrong["xml"], encoding="utf-8")
+    (folder / "invoices").mkdir()
+    for name in ("invoice.xml", "wrong.xml"):
+        (folder / "invoices" / name).write_bytes((folder / name).read_bytes())
+    (folder / "invoices.jsonl").write_text(json.dumps(invoice) + "\n", encoding="utf-8")
 
 
 def shell(line: str, environment: dict[str, str]) -> Ran:

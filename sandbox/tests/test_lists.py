@@ -1,8 +1,14 @@
 """Windows, pages, caps and the texts of refused lists."""
 
+import hashlib
+import io
 import time
+import zipfile
+from datetime import UTC, datetime, timedelta
 
 import pytest
+
+from workers_sandbox.clock import BUCHAREST
 
 BASE = "/prod/FCTEL/rest"
 BUYER = "87654329"
@@ -107,12 +113,45 @@ async def test_marked_inbound_misbehaves_at_download(local):
 
 
 @pytest.mark.parametrize(
+    ("kind", "tip", "part"),
+    [
+        ("sent", "FACTURA TRIMISA", f"<cbc:CompanyID>RO{BUYER}".encode()),
+        ("errors", "ERORI FACTURA", b"mesajEroriFactuta"),
+        ("message", "MESAJ CUMPARATOR PRIMIT", b"reqMesaj"),
+    ],
+)
+async def test_other_messages_can_be_put_into_a_list(local, kind, tip, part):
+    asked = {"cif": BUYER, "type": kind}
+    [message] = (await local.post("/_control/inbound", json=asked)).json()["ids"]
+    [row] = (await days(local))["mesaje"]
+    assert (row["id"], row["tip"], row["cif"]) == (message, tip, BUYER)
+    answer = await local.get(f"{BASE}/descarcare", params={"id": message})
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert part in archive.read(f"{row['id_solicitare']}.xml")
+    [planted] = (await local.get("/_control/inbound")).json()
+    assert planted["archive_sha256"] == hashlib.sha256(answer.content).hexdigest()
+    assert (planted["id"], planted["downloads"]) == (message, 1)
+
+
+async def test_late_entry_bears_an_old_moment_and_is_seen_later(local):
+    asked = {"cif": BUYER, "age_seconds": 600, "late_seconds": 300}
+    assert (await local.post("/_control/inbound", json=asked)).status_code == 200
+    assert "Nu exista mesaje" in (await days(local))["eroare"]
+    await local.post("/_control/clock", json={"offset_seconds": 310})
+    [row] = (await days(local))["mesaje"]
+    moment = datetime.strptime(row["data_creare"], "%Y%m%d%H%M").replace(tzinfo=BUCHAREST)
+    now = datetime.now(UTC) + timedelta(seconds=310)
+    assert now - moment >= timedelta(seconds=900)
+
+
+@pytest.mark.parametrize(
     ("wish", "word"),
     [
         ({"cif": "12345678"}, "'cif'"),
         ({"cif": BUYER, "count": 0}, "'count'"),
         ({"cif": BUYER, "environment": "staging"}, "'environment'"),
         ({"cif": BUYER, "scenario": "x"}, "'scenario'"),
+        ({"cif": BUYER, "type": "x"}, "'type'"),
     ],
 )
 async def test_wrong_inbound_is_refused(local, wish, word):

@@ -24,8 +24,8 @@ def errors_of(content: bytes) -> list[str]:
     return [one.get("errorMessage") for one in root if etree.QName(one).localname == "Error"]
 
 
-def test_there_are_exactly_24_with_what_happens_and_what_to_do():
-    assert len(CATALOGUE) == 24
+def test_there_are_exactly_25_with_what_happens_and_what_to_do():
+    assert len(CATALOGUE) == 25
     for scenario in CATALOGUE.values():
         assert scenario.title
         assert scenario.title_ro
@@ -193,6 +193,14 @@ def test_rate_limited_429_without_retry_after(sandbox, anaf, invoice):
     assert answer.status_code == 429
     assert "retry-after" not in answer.headers
     assert sandbox.control.uploads() == []
+
+
+def test_answer_verbatim_is_given_once_and_nothing_is_done(sandbox, anaf, invoice):
+    sandbox.control.scenario("answer-verbatim", operation="upload", message="țeapă", status=202)
+    answer = anaf.upload(invoice("V-1"))
+    assert (answer.status_code, answer.content) == (202, "țeapă".encode())
+    assert sandbox.control.uploads() == []
+    assert anaf.upload(invoice("V-1")).status_code == 200
 
 
 def test_quota_text_200(sandbox, anaf, invoice):

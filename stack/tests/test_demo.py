@@ -46,7 +46,7 @@ def board() -> Board:
 
 def test_silence_is_reported_for_every_document(board):
     problems = board.problems()
-    assert len(problems) == 10
+    assert len(problems) == 11
     assert problems[2] == "Invoice, correct: no final event (no event); missing efactura.accepted"
     assert problems[6] == "PDF of the accepted invoice: not sent, for it follows 'Invoice, correct'"
 
@@ -62,11 +62,13 @@ def test_what_follows_is_ready_when_its_document_ended_well(board):
     assert board.ready() == []
     archive = {"uri": "file:///a.zip", "sha256": "00"}
     outcome(board, 2, "efactura.accepted", {"archive": archive})
-    ((pdf, body),) = board.ready()
+    (pdf, body), (receive, whose) = board.ready()
+    assert (receive.key, whose) == ("efactura.receive", {"cif": "87654329"})
     assert (pdf.key, body["artifact"]) == ("pdf.render", archive)
     board.published(pdf)
     outcome(board, 6, "pdf.rendered", {"pages": 1, "artifact": {"uri": "file:///a.pdf"}})
-    assert [document.key for document, _ in board.ready()] == ["ocr.extract", "email.send"]
+    ready = [document.key for document, _ in board.ready()]
+    assert ready == ["ocr.extract", "email.send", "efactura.receive"]
 
 
 def test_what_follows_a_refusal_is_not_waited_for(board):
@@ -100,9 +102,18 @@ def test_two_final_events_are_one_too_many(board):
         "data": {"valid": True},
     }
     board.add(event)
-    assert len(board.problems()) == 9
+    assert len(board.problems()) == 10
     board.add(event)
     assert board.problems()[0] == "Look-up, known company: 2 final events, expected one"
+
+
+def test_another_invoice_in_the_buyers_box_is_not_the_expected_one(board):
+    document = list(board.rows.values())[10].document
+    event = {"type": "efactura.received", "correlationid": document.id}
+    board.published(document)
+    assert not board.add({**event, "data": {"number": "OTHER-1"}})
+    assert board.add({**event, "data": {"number": document.number}})
+    assert board.rows[document.id].problem() is None
 
 
 def test_events_of_others_are_not_counted(board):
@@ -115,16 +126,17 @@ def test_demo_shows_every_outcome_and_ends_with_the_counts(stack, tmp_path):
     out, err = stack("demo").communicate(timeout=60)
     counts = json.loads(out.splitlines()[-1])
     assert counts == {
-        "documents": 10,
+        "documents": 11,
         "validated": 2,
         "accepted": 2,
         "rejected": 2,
+        "received": 1,
         "rendered": 1,
         "read": 1,
         "mailed": 1,
         "announced": 1,
         "failed": 0,
-        "events": 13,
+        "events": 15,
         "ok": True,
     }, err
     assert "file:///archive.zip" in out
@@ -141,6 +153,8 @@ def test_demo_json_prints_events_only(stack):
         "efactura.submitted",
         "efactura.accepted",
         "efactura.rejected",
+        "efactura.receiving",
+        "efactura.received",
         "pdf.rendered",
         "ocr.extracted",
         "email.sent",

@@ -152,8 +152,8 @@ Start = Callable[..., WorkerProcess]
 @pytest.fixture
 def start(
     service: Service,
-    start_worker: StartWorker,
     authority: dict[str, str],
+    start_worker: StartWorker,
     request: pytest.FixtureRequest,
 ) -> Start:
     """Start the service under test; further environment by keyword."""
@@ -175,9 +175,10 @@ StartCrew = Callable[..., Crew]
 
 
 @pytest.fixture
-def start_crew(start_worker: StartWorker, authority: dict[str, str], tmp_path: Path) -> StartCrew:
+def start_crew(authority: dict[str, str], start_worker: StartWorker, tmp_path: Path) -> StartCrew:
     """Start every worker at once; ``{name}`` in a value is the worker's, its ledger is its own."""
 
+    # The sandbox is made first and so ends last: workers must not knock at it while it closes.
     def start(**environment: str) -> Crew:
         crew = []
         for service in map(Service, services()):

@@ -100,19 +100,18 @@ class Installation:
     ledger: Path
     redelivered: int = 0
 
-    async def publish(self, number: str, *, seconds: float = 120) -> None:
+    async def publish(self, number: str, *, message_id: str = "", seconds: float = 120) -> None:
         """File an invoice as a publisher should: again, under the same id, until confirmed."""
+        name = message_id or number
         path = ROOT / "contracts" / "examples" / "efactura.submit" / "valid-text.json"
         body = json.loads(path.read_text(encoding="utf-8").replace("PMX-2026-0001", number))
         deadline = time.monotonic() + seconds
         while True:
-            sent = self.bus.publish(
-                "efactura.submit", body, message_id=number, correlation_id=number
-            )
+            sent = self.bus.publish("efactura.submit", body, message_id=name, correlation_id=name)
             try:
                 await asyncio.wait_for(sent, 5)
             except Exception:
-                assert time.monotonic() < deadline, f"{number} was not confirmed"
+                assert time.monotonic() < deadline, f"{name} was not confirmed"
                 await asyncio.sleep(0.5)
             else:
                 return
@@ -157,7 +156,10 @@ class Installation:
         found = []
         lanes = (
             "anaf.efactura",
-            *(f"anaf.efactura.{verb}" for verb in ("check", "watch", "login")),
+            *(
+                f"anaf.efactura.{verb}"
+                for verb in ("check", "watch", "login", "receive", "list", "fetch")
+            ),
         )
         for queue in map(dead_queue, lanes):
             for _ in range(await self.bus.count(queue) or 0):
@@ -179,12 +181,26 @@ class Installation:
 
 
 @pytest.fixture
-def anaf(tmp_path: Path, sandbox_keys: Path) -> Iterator[tuple[str, Control]]:
+def calls_per_minute() -> int:
+    """What the sandbox allows; override it together with the workers' pace."""
+    return CALLS_PER_MINUTE
+
+
+@pytest.fixture
+def worker_settings() -> dict[str, str]:
+    """Settings of the workers in place of the usual ones here; override it to give some."""
+    return {}
+
+
+@pytest.fixture
+def anaf(
+    tmp_path: Path, sandbox_keys: Path, calls_per_minute: int
+) -> Iterator[tuple[str, Control]]:
     """The sandbox as the program that it is: its address and its control."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    options = {"port": port, "calls-per-minute": CALLS_PER_MINUTE, "key-dir": sandbox_keys}
+    options = {"port": port, "calls-per-minute": calls_per_minute, "key-dir": sandbox_keys}
     options["smtp-port"] = 0
     arguments = [f"--{name}={value}" for name, value in options.items()]
     with (tmp_path / "sandbox.log").open("wb") as log:
@@ -218,6 +234,7 @@ async def installation(
     anaf: tuple[str, Control],
     private_broker: PrivateBroker,
     private_redis: PrivateRedis,
+    worker_settings: dict[str, str],
     tmp_path: Path,
 ) -> AsyncIterator[Installation]:
     """Everything running, and every worker consuming."""
@@ -241,6 +258,7 @@ async def installation(
         "ANAF_EFACTURA_RESEND_AFTER_SECONDS": "8",
         "ANAF_EFACTURA_CLOCK_MARGIN_SECONDS": "0",
         "HEARTBEAT_SECONDS": "30",
+        **worker_settings,
     }
     fleet = Fleet(lambda: WorkerProcess("anaf_efactura", tmp_path, environment))
     try:

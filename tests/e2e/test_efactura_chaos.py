@@ -3,7 +3,10 @@
 The e-Factura worker is killed with ``kill -9`` at random moments while invoices flow; in the second
 test the broker's power is cut and Redis is emptied in between as well.
 
-``./justw chaos`` runs it in full: 2,000 invoices and 200 kills, 5 power cuts, Redis emptied twice.
+In the third test ANAF takes every upload and its answer is lost.
+
+``./justw chaos`` runs it in full: 2,000 invoices and 200 kills, 5 power cuts, Redis emptied twice;
+``./justw lost-answers`` the third test alone, with 500 lost answers and 20 kills.
 ``EFACTURA_CHAOS_SEED`` repeats a run's dice, ``CHAOS_REPORT`` names a folder for the figures.
 """
 
@@ -32,6 +35,8 @@ class Size:
     kills: int
     power_cuts: int
     flushes: int
+    lost_answers: int
+    lost_kills: int
     seconds_to_end: float
     """After the last kill: leases run out, lists are searched, what never arrived is sent again."""
 
@@ -40,8 +45,8 @@ class Size:
         return [(n + 1) * self.kills // (wanted + 1) for n in range(wanted)]
 
 
-FULL = Size(2000, 200, 5, 2, 600)
-SMALL = Size(120, 10, 1, 1, 240)
+FULL = Size(2000, 200, 5, 2, 500, 20, 600)
+SMALL = Size(120, 10, 1, 1, 24, 2, 240)
 SIZE = FULL if os.environ.get("EFACTURA_CHAOS") == "full" else SMALL
 
 
@@ -71,6 +76,30 @@ async def test_broker_power_cuts_and_an_emptied_redis_change_nothing(installatio
     await _judge(installation, numbers, started, capsys)
 
 
+async def test_every_lost_answer_leads_to_the_first_index(installation, capsys):
+    dice = random.Random(SEED)
+    numbers = [f"CL-{SEED}-{n:05d}" for n in range(SIZE.lost_answers)]
+    # Taken, and then silence, a reset, or a text that says nothing. The last goes on for ever: a
+    # worker that is killed before it sends sends later, and that answer is lost too.
+    some = {"operation": "upload", "times": SIZE.lost_answers // 5}
+    installation.anaf.scenario("timeout-after-acceptance", seconds=0.3, **some)
+    installation.anaf.scenario("reset-mid-body", **some)
+    installation.anaf.scenario(
+        "error-500-html", operation="upload", times=None, variant="technical-text", accepted=True
+    )
+    started = time.monotonic()
+    for n in range(SIZE.lost_kills):
+        await _publish_and_kill(installation, numbers[n :: SIZE.lost_kills], dice)
+    report = await _judge(installation, numbers, started, capsys, kills=SIZE.lost_kills)
+    # Not one answer told an index: each was found in ANAF's lists, by the bytes.
+    assert report["upload calls"] == len(numbers)
+    first = {one["number"]: one["index"] for one in installation.anaf.uploads()}
+    told = {
+        e.correlation_id: e.data["upload_index"] for e in installation.bus.events if e.key in FINAL
+    }
+    assert told == first
+
+
 async def _publish_and_kill(installation, numbers: list[str], dice: random.Random) -> None:
     """Kill a worker somewhere between the first of these invoices and a second after the last."""
     load = asyncio.create_task(_publish(installation, numbers, dice))
@@ -85,7 +114,9 @@ async def _publish(installation, numbers: list[str], dice: random.Random) -> Non
         await asyncio.sleep(dice.uniform(0, 0.05))
 
 
-async def _judge(installation, numbers: list[str], started: float, capsys) -> None:
+async def _judge(
+    installation, numbers: list[str], started: float, capsys, *, kills: int = SIZE.kills
+) -> dict[str, Any]:
     events = installation.bus.events
 
     def ended() -> bool:
@@ -104,9 +135,10 @@ async def _judge(installation, numbers: list[str], started: float, capsys) -> No
     assert report["uploads of one document, at most"] == 1
     assert report["documents in the ledger"] == {"accepted": len(numbers)}
     assert report["commands in the ledger"].keys() == {"done"}
-    assert report["kills"] == SIZE.kills
+    assert report["kills"] == kills
     assert report["workers that ended by themselves"] == []
     assert not report["rules of ANAF's broken"].keys() & {"refresh-token-reused", "daily-limit"}
+    return report
 
 
 def _report(installation, numbers: list[str]) -> dict[str, Any]:

@@ -70,6 +70,7 @@ def test_demo_ends_well_and_prints_only_events_as_json():
     types = [event["type"] for event in events if "type" in event]
     assert types.count("efactura.accepted") == 2
     assert types.count("efactura.rejected") == 2
+    assert types.count("efactura.received") == 1
 
 
 def test_ten_lines_of_python_in_the_readme_work(stack):

@@ -4,10 +4,12 @@ from typing import Annotated
 
 import typer
 
+from .commands.bulk import bulk
 from .commands.dead import dead
 from .commands.doctor import doctor
 from .commands.efactura import efactura
 from .commands.efactura_archive import add_archive
+from .commands.efactura_login import login, logins, logout
 from .commands.errors import errors
 from .commands.send import send
 from .commands.status import status
@@ -38,7 +40,11 @@ app.command()(waiting)
 app.command()(doctor)
 app.add_typer(topology, name="topology")
 app.add_typer(dead, name="dead")
+efactura.command()(login)
+efactura.command()(logins)
+efactura.command()(logout)
 add_archive(efactura)
+efactura.command()(bulk)
 app.add_typer(efactura, name="efactura")
 app.command()(errors)
 app.command()(version)

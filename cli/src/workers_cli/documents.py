@@ -16,35 +16,40 @@ MAX_FILE = 10 * 1024 * 1024
 
 
 async def body_of(file: str, fields: dict[str, Any], artifacts_url: str | None) -> bytes:
-    """Return a command's body with the document in ``xml`` or ``artifact``.
+    """Return a command's body with the file's document in ``xml`` or ``artifact``.
 
     Raises:
         InputError: the file cannot be read, is empty, or is over ANAF's limit.
         BodyTooLargeError: it does not fit a message and no artifact store is known.
     """
-    content = _content(Path(file))
+    return await body_with(file, _content(Path(file)), fields, artifacts_url)
+
+
+async def body_with(
+    name: str, content: bytes, fields: dict[str, Any], artifacts_url: str | None
+) -> bytes:
+    """Return a command's body with a document's bytes; raises what `body_of` raises."""
+    if not content.strip():
+        raise InputError(f"{name} is empty", "give a UBL invoice or credit note")
+    if len(content) > MAX_FILE:
+        raise InputError(
+            f"{name} has {len(content)} bytes; ANAF takes {MAX_FILE} at most",
+            "shrink or remove its attachments",
+        )
     text = _text(content)
     if text is not None and len(content) <= MAX_TEXT:
         return json.dumps(fields | {"xml": text}, ensure_ascii=False).encode()
-    reference = await _stored(file, content, artifacts_url)
+    reference = await _stored(name, content, artifacts_url)
     return json.dumps(fields | {"artifact": reference}, ensure_ascii=False).encode()
 
 
 def _content(path: Path) -> bytes:
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         raise InputError(f"there is no file {path}", f"ls {path.parent}") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}", f"ls -l {path}") from None
-    if not content.strip():
-        raise InputError(f"{path} is empty", "give a UBL invoice or credit note")
-    if len(content) > MAX_FILE:
-        raise InputError(
-            f"{path} has {len(content)} bytes; ANAF takes {MAX_FILE} at most",
-            "shrink or remove its attachments",
-        )
-    return content
 
 
 def _text(content: bytes) -> str | None:

@@ -10,7 +10,7 @@ from .errors import ExitCode
 FINAL = frozenset(
     {
         "accepted", "audited", "confirmed", "erased", "evidence_ready", "extracted", "failed",
-        "found", "rejected", "rendered", "validated",
+        "found", "receiving", "rejected", "rendered", "validated",
     }
 )  # fmt: skip
 """Last words of final events of commands that have follow-ups."""

@@ -234,9 +234,34 @@ class LoginExpiring(Event):
     subject_field = "credential"
 
     credential: str = Field(description="Name of the log-in; not a secret.")
+    tenant: str | None = Field(
+        default=None, description="Whose log-in it is; absent for the default one."
+    )
     mark: Literal["30d", "14d", "7d", "1d"] = Field(description="What is left at most, in days.")
     ends_at: UtcDateTime = Field(description="When the log-in ends, UTC.")
     days_left: float = Field(description="Days until then, when this was written.")
+    message: str = Field(description="What is the matter, in Romanian.")
+    action: str = Field(description="What to do, in Romanian.")
+
+
+class LoginLost(Event):
+    """ANAF takes a log-in no longer: its commands wait until a person has logged in. Told once."""
+
+    key = "efactura.login_lost"
+    subject_field = "credential"
+
+    credential: str = Field(description="Name of the log-in; not a secret.")
+    tenant: str | None = Field(
+        default=None, description="Whose log-in it is; absent for the default one."
+    )
+    cause: Literal["refused", "renewal_lost"] = Field(
+        description="refused: it ended, or was withdrawn at ANAF. renewal_lost: a renewal was cut "
+        "off between ANAF's answer and its storage, so that the only new token is gone."
+    )
+    renewal_began_at: UtcDateTime | None = Field(
+        default=None, description="When the renewal began that was cut off, UTC."
+    )
+    reason: str = Field(description="ANAF's own words.")
     message: str = Field(description="What is the matter, in Romanian.")
     action: str = Field(description="What to do, in Romanian.")
 

@@ -1,4 +1,4 @@
-"""The page at `/`: the 24 misbehaviours, how to ask for them, what is not imitated."""
+"""The page at `/`: the 25 misbehaviours, how to ask for them, what is not imitated."""
 
 from html import escape
 

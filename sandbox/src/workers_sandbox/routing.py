@@ -10,6 +10,9 @@ from .exchange import Call, json_error, unauthorised
 from .misbehaviours.bend import Bend
 from .misbehaviours.effects import play
 
+BY_CERTIFICATE = "workers.sandbox.certificate"
+"""Extension of a connection whose TLS has said who is calling: no token is asked for."""
+
 BODY_KEPT = 11 * 1024 * 1024
 """Bytes of a request body that are kept: enough to see that a 10 MB limit is passed."""
 
@@ -52,7 +55,8 @@ def _refused(call: Call) -> Response | None:
     if not world.minute.take(limit):
         world.journal.violated("calls-per-minute", f"more than {limit} calls in 60 s")
         return json_error(call, 429, "Too Many Requests", "")
-    if not world.oauth.accepts(call.bearer):
+    by_certificate = BY_CERTIFICATE in call.request.scope.get("extensions", {})
+    if not by_certificate and not world.oauth.accepts(call.bearer):
         return unauthorised(call)
     return None
 

@@ -123,8 +123,8 @@ class Desk:
         """Call the handler of a job's command."""
         task = self.task(job.identity)
         if isinstance(job.command, CheckInvoice):
-            following, watching = self.parts["following"], self.parts["watching"]
-            return await check_invoice(job.command, task, following, watching)
+            parts = [self.parts[name] for name in ("following", "watching", "login")]
+            return await check_invoice(job.command, task, *parts)
         if isinstance(job.command, WatchInvoice):
             return await watch_invoice(job.command, task, self.parts["watching"])
         if isinstance(job.command, WatchLogin):
@@ -137,6 +137,7 @@ class Desk:
             self.parts["judge"],
             self.parts["watching"],
             self.parts["login"],
+            self.parts["receiving"],
         )
         return self._set_aside(job, outcome)
 
@@ -161,7 +162,7 @@ class Desk:
 
     def _failed(self, job: Job, error: Exception) -> None:
         for index, item in enumerate(getattr(error, "follow_ups", ())):
-            self.watches.append(self._follow_up(job, item, index))
+            self._place(item).append(self._follow_up(job, item, index))
         decision = decide(error, job.identity, Policy(jitter=0), datetime.now(UTC))
         if isinstance(decision, GiveUp):
             self.failures.append(decision)
@@ -192,7 +193,7 @@ class Desk:
         """Let a Romanian day pass, at ANAF and for our own counters."""
         self.days += 1
         self.sandbox.control.clock(offset_seconds=self.days * 86_400)
-        for allowance in (self.client._states, self.client._downloads):
+        for allowance in vars(self.client._allowed).values():
             allowance._clock = lambda: datetime.now(UTC) + timedelta(days=self.days)
 
     @property
@@ -369,7 +370,14 @@ async def make_desk(sandbox: SandboxServer) -> AsyncIterator[MakeDesk]:
         public = PublicClient(open_host, pace)
         parts = app._parts(settings, database, calls, shared, public)
         closing.extend(
-            [login.close, outbound.close, open_host.close, shared.aclose, database.close]
+            [
+                login.close,
+                tokens.close,
+                outbound.close,
+                open_host.close,
+                shared.aclose,
+                database.close,
+            ]
         )
         more = {
             "outbound": outbound,

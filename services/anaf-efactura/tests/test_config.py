@@ -84,8 +84,9 @@ def test_every_missing_credential_is_named(monkeypatch, environment, capsys):
     with pytest.raises(SystemExit):
         load(Settings, "anaf-efactura")
     told = capsys.readouterr().err
-    assert len(told.splitlines()) == len(NEEDED)
-    assert all(f"{name} is not set" in told for name in NEEDED)
+    needed = NEEDED.keys() - {"ANAF_REFRESH_TOKEN"}  # a person may log in later
+    assert len(told.splitlines()) == len(needed)
+    assert all(f"{name} is not set" in told for name in needed)
 
 
 def test_secret_may_come_from_a_file(environment, monkeypatch, tmp_path: Path):

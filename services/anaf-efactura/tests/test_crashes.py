@@ -15,7 +15,7 @@ ACCEPTED, SUBMITTED = "efactura.accepted", "efactura.submitted"
 
 
 @pytest.fixture
-def start(start_worker: StartWorker, sandbox: SandboxServer, tmp_path: Path):
+def start(sandbox: SandboxServer, start_worker: StartWorker, tmp_path: Path):
     """Start the worker against the sandbox."""
     seal = tmp_path / "seal.pem"
     seal.write_bytes(sandbox.control.seal_pem())

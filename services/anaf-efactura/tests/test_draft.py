@@ -14,7 +14,7 @@ from anaf_efactura import events
 from anaf_efactura.deadline import deadline
 from anaf_efactura.draft import MAX_ERRORS, anaf_errors, examine, limited
 from anaf_efactura.judging import make_judge
-from anaf_efactura.source import content_of
+from anaf_efactura.source import Source, content_of
 from workers_contracts.efactura import Rejection, SubmitInvoice
 from workers_runtime.identity import Task
 
@@ -32,7 +32,7 @@ def command(**fields) -> SubmitInvoice:
 
 
 def draft(content: bytes, message_id: str = "m1", tenant: str = "", **fields):
-    return examine(content, command(**fields), task(message_id, tenant), JUDGE)
+    return examine(Source(content), command(**fields), task(message_id, tenant), JUDGE)
 
 
 def test_good_invoice_becomes_a_document(invoice):

@@ -243,7 +243,7 @@ async def test_death_between_the_archive_and_its_record_keeps_one_archive(
 async def test_resend_waits_until_anaf_had_its_time_to_list(
     make_desk, efactura_settings, invoice, sandbox
 ):
-    settings = efactura_settings.model_copy(update={"resend_after_seconds": 3.0})
+    settings = efactura_settings.model_copy(update={"resend_after_seconds": 60.0})
     desk = await make_desk(settings)
     sandbox.control.settings(list_delay=0.8)
     sandbox.control.scenario("timeout-after-acceptance")
@@ -315,7 +315,7 @@ async def test_day_of_processing_is_asked_within_anafs_allowance(
     sandbox.control.settings(states_per_message=20)
     sandbox.control.scenario("processing-for-hours", seconds=12 * 3600)
     desk = await make_desk(efactura_settings)
-    desk.client._states._limit = 20
+    desk.client._allowed.states._limit = 20
     desk.submit(invoice())
     await desk.work(most=60)
     assert desk.keys == [SUBMITTED, ACCEPTED]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from anaf_efactura import events
 from anaf_efactura.errors import DocumentUnknownError
 from anaf_efactura.following import Following
 from anaf_efactura.handlers import check_invoice, router, submit_invoice, validate_invoice
@@ -35,12 +36,13 @@ TASK = Task("m1", "c1", "", 1, False, 1_790_000_000_000)
 
 @dataclass
 class Filed:
-    """Stands behind the handler and notes what reaches it; nothing is sent."""
+    """Stands behind the handler and notes what could be sent; nothing is."""
 
     contents: list[bytes] = field(default_factory=list)
 
     async def file(self, draft, content):
-        assert draft.errors == ()
+        if draft.errors:
+            return events.rejected_locally(draft.document, draft.errors)
         self.contents.append(content)
         return []
 
@@ -48,11 +50,11 @@ class Filed:
 class Unwatched:
     """Watches nothing: what is due in days has tests of its own."""
 
-    async def over(self, work, task, document):
+    async def over(self, work, task, document=None):
         return await work
 
-    async def beside(self, outcome, task):
-        return outcome
+    async def alarming(self, work, task):
+        return await work
 
 
 UNWATCHED = Unwatched()
@@ -88,9 +90,7 @@ def test_every_command_is_filed_or_refused_in_romanian(
     filed = Filed()
     try:
         outcome = asyncio.run(
-            submit_invoice(
-                command, TASK, filed, Artifacts("memory://"), JUDGE, UNWATCHED, UNWATCHED
-            )
+            submit_invoice(command, TASK, filed, Artifacts("memory://"), JUDGE, *[UNWATCHED] * 3)
         )
     except DocumentEmptyError:
         return
@@ -119,7 +119,7 @@ def test_every_question_about_nothing_is_permanent(document_id, round_):
     )
     command = CheckInvoice(document_id=document_id, round=round_)
     with pytest.raises(DocumentUnknownError):
-        asyncio.run(check_invoice(command, TASK, following, UNWATCHED))
+        asyncio.run(check_invoice(command, TASK, following, UNWATCHED, UNWATCHED))
 
 
 @settings(max_examples=60, deadline=None)
@@ -177,7 +177,7 @@ def test_router_declares_what_the_handlers_return():
         "efactura.validate": {"efactura.validated"},
         "efactura.check": {"efactura.processing", "efactura.accepted", "efactura.rejected"},
         "efactura.watch": {"efactura.deadline_approaching"},
-        "efactura.watch_login": {"efactura.login_expiring"},
+        "efactura.watch_login": {"efactura.login_expiring", "efactura.login_lost"},
         "efactura.find": {"efactura.found"},
         "efactura.evidence": {"efactura.evidence_ready"},
         "efactura.render": {"efactura.rendered"},
@@ -185,6 +185,16 @@ def test_router_declares_what_the_handlers_return():
         "efactura.audit": {"efactura.audited"},
         "efactura.audit_next": {"efactura.audited"},
         "efactura.erase": {"efactura.erased"},
+        "efactura.receive": {"efactura.receiving"},
+        "efactura.list": {"efactura.receive_delayed", "efactura.receive_expired"},
+        "efactura.fetch": {
+            "efactura.received",
+            "efactura.sent_elsewhere",
+            "efactura.message_received",
+            "efactura.errors_received",
+            "efactura.receive_expired",
+            "efactura.receive_delayed",
+        },
     }
     senders = {h.command.key for h in router.handlers if h.sends}
     assert senders == {"efactura.evidence", "efactura.render", "efactura.collect"}

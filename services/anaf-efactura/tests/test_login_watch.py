@@ -9,7 +9,8 @@ from prometheus_client import CollectorRegistry
 
 from anaf_efactura.draft import SERVICE
 from anaf_efactura.login_watch import LoginWatch
-from workers_contracts.efactura import LoginExpiring
+from workers_anaf.oauth import Lost
+from workers_contracts.efactura import LoginExpiring, WatchLogin
 from workers_ledger.database import Database
 from workers_ledger.notices import Notices
 from workers_runtime.identity import Task
@@ -20,13 +21,24 @@ DAY = timedelta(days=1)
 TASK = Task("m1", "c1", "", 1, False, 0)
 
 
-@dataclass
+@dataclass(eq=False)
 class Keeper:
-    """Stands for the token keeper, which has tests of its own: when the log-in ends."""
+    """Stands for the log-ins, which have tests of their own: when the one there is ends."""
 
     ends: datetime | None = END
     credential: str = "anaf.oauth.abc"
     left: float | None = None
+    gone: Lost | None = None
+    tenant: str = ""
+
+    async def of(self, tenant, *, fresh=False):
+        return self
+
+    async def all(self):
+        return [self]
+
+    async def lost(self):
+        return self.gone
 
     async def ends_at(self):
         return self.ends
@@ -162,7 +174,7 @@ async def test_words_and_metric(office):
     office.watch.series(registry)
     office.keeper.left = 13.5
     assert await office.watch.problem() is None
-    labels = {"credential": "anaf.oauth.abc"}
+    labels = {"credential": "anaf.oauth.abc", "tenant": ""}
     assert registry.get_sample_value("worker_login_days_left", labels) == 13.5
     await office.file()
     office.now = END - 14 * DAY
@@ -175,9 +187,45 @@ async def test_the_real_log_in_is_watched_from_the_first_invoice(desk, invoice):
     await desk.file(invoice("LOGIN-1"))
     await desk.file(invoice("LOGIN-2"), "m2")
     (job,) = desk.logins
-    ends = await desk.parts["tokens"].ends_at()
+    ends = await (await desk.parts["tokens"].of("")).ends_at()
     assert timedelta(days=364) < ends - datetime.now(UTC) <= timedelta(days=365)
     desk.parts["login"]._clock = lambda: ends - 29 * DAY
     await desk.step(job)
     assert (desk.events[-1].key, desk.events[-1].mark) == ("efactura.login_expiring", "30d")
     assert desk.settings.anaf_refresh_token.get_secret_value() not in str(desk.events[-1])
+
+
+async def test_lost_log_in_is_told_once_and_no_longer_watched(office, database):
+    await office.file()
+    began = END - 41 * DAY
+    office.keeper.gone = Lost("invalid_grant", began)
+    replica = Office(database, office.keeper, office.now)
+    command = office.pending[0][1].command
+    (event,) = await office.watch.look(command, TASK)
+    assert (event.key, event.cause, event.tenant) == ("efactura.login_lost", "renewal_lost", None)
+    assert event.renewal_began_at == began
+    assert "întreruptă" in event.message
+    assert "`workers efactura login`" in event.action
+    assert await replica.watch.look(command, replace(TASK, message_id="m2")) == []
+    assert await office.watch.look(command, TASK) == [event]
+
+
+async def test_refusal_without_a_cut_renewal_says_so(office):
+    office.keeper.gone, office.keeper.tenant = Lost("expired", None), "acme"
+    command = WatchLogin(credential=office.keeper.credential)
+    (event,) = await office.watch.look(command, TASK)
+    assert (event.cause, event.renewal_began_at, event.tenant) == ("refused", None, "acme")
+    assert "pentru acme (expired)." in event.message
+    assert "--tenant acme" in event.action
+
+
+async def test_lost_log_in_counts_as_no_days_and_a_replaced_one_not_at_all(office):
+    registry = CollectorRegistry()
+    office.watch.series(registry)
+    office.keeper.left, office.keeper.gone = 200.0, Lost("expired", None)
+    await office.watch.problem()
+    labels = {"credential": "anaf.oauth.abc", "tenant": ""}
+    assert registry.get_sample_value("worker_login_days_left", labels) == 0
+    office.keeper.credential, office.keeper.gone = "anaf.oauth.def", None
+    await office.watch.problem()
+    assert registry.get_sample_value("worker_login_days_left", labels) is None

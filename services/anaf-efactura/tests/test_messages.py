@@ -228,3 +228,16 @@ def test_any_rows_are_read_or_counted(rows: list[object]):
 @given(st.text(alphabet="0123456789 =cifRO_emitentautofacturanumelbgs", max_size=300))
 def test_any_detail_is_read(detail: str):
     assert only({**ROW, "detalii": detail}).id == ROW["id"]
+
+
+@pytest.mark.parametrize(
+    ("detail", "about"),
+    [
+        ("Mesaj cu id_incarcare=51 pentru factura cu id_incarcare=50", "50"),
+        ("Factura cu id_incarcare=51 emisa de cif_emitent=19", None),
+        ("", None),
+    ],
+)
+def test_other_upload_that_a_detail_names(detail, about):
+    row = {"id": "7", "id_solicitare": "51", "detalii": detail, "tip": "MESAJ CUMPARATOR PRIMIT"}
+    assert only(row).about_index == about

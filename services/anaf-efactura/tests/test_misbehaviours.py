@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -102,7 +103,10 @@ CASES = [
         for v in ("new-field", "encoding", "bom")
     ),
 ]  # fmt: skip
-ELSEWHERE = {"refresh-token-expired": "test_login_lost_is_told_once_and_a_new_log_in_heals"}
+ELSEWHERE = {
+    "refresh-token-expired": "test_login_lost_is_told_once_and_a_new_log_in_heals",
+    "answer-verbatim": "test_verbatim.py",
+}
 
 
 def test_every_misbehaviour_has_its_case():
@@ -138,6 +142,9 @@ def nothing_was_sent_before_a_search(sandbox) -> bool:
 async def test_document_ends_as_it_must(case: Case, desk, invoice, sandbox, person):
     for scenario, options in (*case.before, (case.scenario, case.options)):
         sandbox.control.scenario(scenario, **options)
+    if case.scenario == "list-window-clock-drift":
+        # Its first search ends before the upload; on a busy machine that alone takes this long.
+        desk.parts["filing"]._reconciler._resend_after = timedelta(seconds=10)
     await desk.file(invoice())
 
     end = desk.failures[0].code if desk.failures else desk.keys[-1]

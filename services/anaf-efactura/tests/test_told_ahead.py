@@ -18,7 +18,7 @@ LADDER = delay_name(DELAYS_SECONDS[-1])
 
 
 @pytest.fixture
-def worker(start_worker: StartWorker, sandbox: SandboxServer):
+def worker(sandbox: SandboxServer, start_worker: StartWorker):
     """The worker, ready, with the sandbox in ANAF's place."""
     return start_worker(
         "anaf_efactura",

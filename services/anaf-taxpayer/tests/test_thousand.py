@@ -20,7 +20,7 @@ def sandbox_settings() -> SandboxSettings:
 
 
 @pytest.fixture
-def start(start_worker, sandbox):
+def start(sandbox, start_worker):
     """Start the worker with its default configuration against the sandbox."""
     return lambda: start_worker("anaf_taxpayer", ANAF_PUBLIC_URL=sandbox.url)
 

@@ -115,7 +115,7 @@ def test_process_without_a_mail_server_ends_with_one_line(start_worker):
 
 
 @pytest.mark.integration
-async def test_password_is_nowhere_whatever_happens(start_worker, bus, sandbox, redis_url):
+async def test_password_is_nowhere_whatever_happens(sandbox, start_worker, bus, redis_url):
     """The log at DEBUG, every event, the dead letters and what lies in Redis."""
     import redis.asyncio as redis  # noqa: PLC0415
 

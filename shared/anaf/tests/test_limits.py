@@ -45,10 +45,12 @@ async def starts(paces: list[Pace], each: int) -> list[float]:
 async def test_three_replicas_share_one_pace(redis_url: str):
     clients = [redis.Redis.from_url(redis_url) for _ in range(3)]
     paces = [Pace(client, "test", seconds=0.2) for client in clients]
+    began = time.monotonic()
     moments = await starts(paces, 4)
-    assert moments[-1] - moments[0] >= 11 * 0.2 - 0.1
     for client in clients:
         await client.aclose()
+    # From before the first: a machine that stalls may note the first call late, none early.
+    assert moments[-1] - began >= 11 * 0.2 - 0.1
 
 
 async def test_reservations_are_apart_by_the_pace(client):
@@ -75,8 +77,9 @@ async def test_first_call_does_not_wait(client):
 
 
 async def test_pace_is_kept_by_the_process_alone_when_redis_is_away(nowhere):
+    began = time.monotonic()
     moments = await starts([Pace(nowhere, "test", seconds=0.1)], 5)
-    assert moments[-1] - moments[0] >= 0.35
+    assert moments[-1] - began >= 0.35
 
 
 async def test_pace_goes_on_when_redis_dies_and_comes_back(private_redis):
@@ -84,11 +87,12 @@ async def test_pace_goes_on_when_redis_dies_and_comes_back(private_redis):
     pace = Pace(client, "test", seconds=0.1)
     await pace.wait()
     await private_redis.kill()
+    began = time.monotonic()
     moments = await starts([pace], 4)
-    assert moments[-1] - moments[0] >= 0.25
     await private_redis.start()
     await pace.wait()
     await client.aclose()
+    assert moments[-1] - began >= 0.25
 
 
 async def test_long_queue_does_not_forget_its_end(client):
@@ -122,10 +126,10 @@ async def test_turns_of_three_replicas_never_come_closer_than_agreed(redis_url: 
     clients = [redis.Redis.from_url(redis_url) for _ in range(3)]
     turns = [Turns(client, "test", seconds=0.1) for client in clients]
     found = await calls_in_turn(turns, 3, 0.03)
-    assert len(found) == 9
-    assert all(b[0] - a[1] >= 0.095 for a, b in itertools.pairwise(found))
     for client in clients:
         await client.aclose()
+    assert len(found) == 9
+    assert all(b[0] - a[1] >= 0.095 for a, b in itertools.pairwise(found))
 
 
 async def test_turn_is_given_back_when_the_call_fails(client):

@@ -15,7 +15,17 @@ from workers_ledger.migrate import NEWEST
 from workers_ledger.migrations.run import config, head
 from workers_ledger.schema import Base
 
-TABLES = {"document", "attempt", "message", "stamp", "instance", "secret", "sighting"}
+TABLES = {
+    "document",
+    "attempt",
+    "message",
+    "stamp",
+    "instance",
+    "secret",
+    "sighting",
+    "inbox",
+    "inbound",
+}
 
 
 async def tables(database: Database) -> set[str]:
@@ -82,6 +92,8 @@ async def test_ledger_of_the_first_form_gets_what_was_added_since(database, has_
         if not has_table:
             await connection.execute(text("DROP TABLE sighting"))
             await connection.execute(text("DROP TABLE notice"))
+            await connection.execute(text("DROP TABLE inbound"))
+            await connection.execute(text("DROP TABLE inbox"))
             await connection.execute(text("DROP INDEX ix_document_number"))
     await database.open()
     async with database.engine.begin() as connection:

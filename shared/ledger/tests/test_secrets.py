@@ -67,6 +67,24 @@ async def test_giving_back_what_is_not_there_does_no_harm(one):
     assert await one.read("nothing") == ""
 
 
+async def test_what_is_put_is_found_by_the_beginning_of_its_name(one, two):
+    await one.put("login.a", "x")
+    await two.put("login.a", "y")
+    await one.put("login.b", "z")
+    await one.put("other_", "w")
+    await one.put("login.c", "")
+    assert await two.under("login.") == {"login.a": "y", "login.b": "z"}
+    assert await two.under("other_") == {"other_": "w"}
+    assert await two.under("otherx") == {}
+
+
+async def test_putting_leaves_a_lease_in_force(one, two):
+    assert await one.lease("s", "a", seconds=60)
+    await two.put("s", "value")
+    assert await one.read("s") == "value"
+    assert not await two.lease("s", "b", seconds=60)
+
+
 async def test_database_that_does_not_answer_is_transient(dead_database):
     secrets = Secrets(dead_database)
     for step in (
@@ -74,6 +92,8 @@ async def test_database_that_does_not_answer_is_transient(dead_database):
         secrets.lease("s", "a", seconds=1),
         secrets.write("s", "v", "a"),
         secrets.release("s", "a"),
+        secrets.put("s", "v"),
+        secrets.under("s"),
     ):
         with pytest.raises(LedgerUnavailableError):
             await step

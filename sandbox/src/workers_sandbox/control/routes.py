@@ -5,7 +5,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from . import actions, reports
-from .inbound import inbound
+from .inbound import inbound, planted
 from .requests import action, report
 
 
@@ -58,6 +58,7 @@ _GETS = {
     "violations": reports.violations,
     "state": reports.state,
     "clock": reports.clock,
+    "inbound": planted,
     "slack": reports.slack,
     "smtp": reports.smtp,
 }

@@ -36,6 +36,8 @@ class Message:
     type: str
     detail: str
     listed_at: datetime
+    shown_at: datetime | None = None
+    """When a late entry is first to be seen; `listed_at` when None."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -116,6 +118,10 @@ class Documents:
             ),
             None,
         )  # fmt: skip
+
+    def messages(self) -> list[Message]:
+        """All messages, in the order of their making."""
+        return list(self._messages.values())
 
     def listed(self, environment: str, cif: str, start: datetime, end: datetime) -> list[Message]:
         """Messages of a CIF that were listed from `start` to `end`, newest first."""

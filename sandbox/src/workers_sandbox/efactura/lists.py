@@ -148,9 +148,11 @@ def _count(call: Call, kind: str, limit: int) -> None:
 
 def _messages(call: Call, start: datetime, end: datetime) -> list[Message]:
     types = FILTERS.get(call.query.get("filtru", ""))
-    end = min(end, call.world.clock.now())
+    now = call.world.clock.now()
+    end = min(end, now)
     found = call.world.documents.listed(call.environment, call.query["cif"], start, end)
-    return [one for one in found if types is None or one.type in types]
+    shown = [one for one in found if one.shown_at is None or one.shown_at <= now]
+    return [one for one in shown if types is None or one.type in types]
 
 
 def _listed(call: Call, messages: list[Message], title: str) -> dict[str, Any]:

@@ -107,6 +107,12 @@ def _rate_limited(fault: Fault, call: Call, proceed: Proceed) -> Response:
     return JSONResponse({"status": 429, "error": "Too Many Requests"}, 429)
 
 
+def _verbatim(fault: Fault, call: Call, proceed: Proceed) -> Response:
+    del call, proceed
+    # Its content type is as little to be trusted as ANAF's.
+    return Response(str(fault.params.get("message", "")), int(fault.number("status", 200)))
+
+
 def _quota(fault: Fault, call: Call, proceed: Proceed) -> Response:
     del proceed
     told = answers.quota(call)
@@ -203,6 +209,7 @@ EFFECTS: dict[str, Effect] = {
     "error-500-html": _error_500,
     "unavailable-503-retry-after": _unavailable,
     "rate-limited-429": _rate_limited,
+    "answer-verbatim": _verbatim,
     "quota-text-200": _quota,
     "token-expired-401": _token_expired,
     "no-right-403": _no_right,

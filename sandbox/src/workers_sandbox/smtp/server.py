@@ -154,6 +154,9 @@ class MailServer:
         server = loop.run_until_complete(loop.create_server(self._session, sock=self._socket))
         loop.run_forever()
         server.close()
+        # What was accepted this moment has a task that must begin: cancelled before, it would
+        # leave its socket open.
+        loop.run_until_complete(asyncio.sleep(0.01))
         for transport in self._handler.open:
             _cut(transport)
         rest = asyncio.all_tasks(loop)

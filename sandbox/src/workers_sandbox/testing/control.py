@@ -65,8 +65,12 @@ class Control:
         """Shift the sandbox's clock, or set it."""
         self.post("clock", {"now": now} if now else {"offset_seconds": offset_seconds or 0})
 
+    def planted(self) -> list[dict[str, Any]]:
+        """What `inbound` put into lists, with the digest of each archive and its downloads."""
+        return self._list("inbound")
+
     def inbound(self, cif: str, count: int = 1, **options: Any) -> list[str]:
-        """Put received invoices into a CIF's list; returns the message ids."""
+        """Put messages into a CIF's list, received invoices or another `type`; returns the ids."""
         ids: list[str] = self.post("inbound", {"cif": cif, "count": count, **options})["ids"]
         return ids
 

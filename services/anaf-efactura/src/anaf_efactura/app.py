@@ -8,11 +8,16 @@ from typing import Any
 import redis.asyncio as redis
 
 from workers_anaf.calls import AuthorisedCalls
-from workers_anaf.limits import Allowance, Pace
-from workers_anaf.oauth import TokenKeeper
+from workers_anaf.credentials import CredentialsFileError
+from workers_anaf.keepers import Keepers
+from workers_anaf.keepers_config import keepers
+from workers_anaf.limits import Pace
+from workers_anaf.minute import Minute
 from workers_ledger.archive import Archive
 from workers_ledger.database import Database
 from workers_ledger.documents import Documents
+from workers_ledger.inbound import Inbound
+from workers_ledger.inboxes import Inboxes
 from workers_ledger.journal import SqlJournal
 from workers_ledger.notices import Notices
 from workers_ledger.secrets import Secrets
@@ -22,6 +27,7 @@ from workers_runtime.config import load
 from workers_runtime.outbound import Outbound
 from workers_runtime.redis_pool import connect
 
+from .allowances import Allowances
 from .archiving.keeping import Keeper
 from .archiving.parts import archive_parts
 from .client import EFacturaClient
@@ -31,6 +37,9 @@ from .draft import SERVICE
 from .filing import Filing
 from .following import Following
 from .handlers import router
+from .inbound.fetching import Fetching
+from .inbound.health import InboxHealth
+from .inbound.receiving import Receiving
 from .invoice.schema import SchemaChangedError
 from .judging import make_judge
 from .login_watch import LoginWatch
@@ -60,7 +69,9 @@ def build(settings: Settings | None = None) -> Worker:
     open_host = Outbound("ANAF public", settings.anaf_public_url, keep_alive=False)
     shared = connect(settings.redis_url.get_secret_value())
 
-    pace = Pace(shared, "anaf.calls", seconds=settings.call_seconds)
+    most = settings.calls_per_minute
+    minute = Minute(shared, "anaf.calls", limit=most) if most else None
+    pace = Pace(shared, "anaf.calls", seconds=settings.call_seconds, minute=minute)
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[Mapping[str, Any]]:
@@ -74,6 +85,7 @@ def build(settings: Settings | None = None) -> Worker:
             await outbound.close()
             await open_host.close()
             await login.close()
+            await tokens.close()
             await shared.aclose()
             await database.close()
 
@@ -84,19 +96,19 @@ def build(settings: Settings | None = None) -> Worker:
         journal=lambda instance: SqlJournal(
             database, instance=instance, ttl_seconds=settings.journal_ttl_seconds
         ),
-        deep_checks={"anaf_login": login_watch.problem},
+        deep_checks={
+            "anaf_login": login_watch.problem,
+            "inbox": InboxHealth(Inboxes(database, SERVICE)).problem,
+        },
         series=login_watch.series,
     )
 
 
-def _tokens(settings: Settings, secrets: Secrets, login: Outbound) -> TokenKeeper:
-    return TokenKeeper(
-        secrets,
-        login,
-        client_id=settings.anaf_client_id,
-        client_secret=settings.anaf_client_secret.get_secret_value(),
-        refresh_token=settings.anaf_refresh_token.get_secret_value(),
-    )
+def _tokens(settings: Settings, secrets: Secrets, login: Outbound) -> Keepers:
+    try:
+        return keepers(settings, secrets, login)
+    except (ValueError, CredentialsFileError) as error:
+        raise SystemExit(f"anaf-efactura: {error}") from None
 
 
 def _parts(
@@ -110,8 +122,7 @@ def _parts(
     client = EFacturaClient(
         calls,
         environment=settings.anaf_environment,
-        states=Allowance(shared, "efactura.state", limit=100),
-        downloads=Allowance(shared, "efactura.download", limit=10),
+        allowances=Allowances.of(shared),
         clock_margin=timedelta(seconds=settings.clock_margin_seconds),
     )
     reconciler = Reconciler(
@@ -123,16 +134,31 @@ def _parts(
     artifacts = Artifacts(settings.artifacts_url)
     plan = CheckPlan(settings.check_plan)
     max_age = settings.retry_max_age
-    watching = Watching(documents, Notices(database, SERVICE))
+    notices = Notices(database, SERVICE)
+    watching = Watching(documents, notices)
     index = Archive(database, SERVICE)
     keeper = Keeper(artifacts, index, retention_years=settings.retention_years)
+    inbound = Inbound(database, SERVICE)
     following = Following(
         documents, client, keeper, seals=settings.seals(), plan=plan, watching=watching
     )
     return {
         "artifacts": artifacts,
         "watching": watching,
-        "filing": Filing(documents, client, reconciler, plan=plan, max_age=max_age),
+        "filing": Filing(documents, client, reconciler, artifacts, plan=plan, max_age=max_age),
         "following": following,
         **archive_parts(settings, index, artifacts, public, shared),
+        "receiving": Receiving(
+            Inboxes(database, SERVICE), inbound, notices, client, settings.receive_plan
+        ),
+        "fetching": Fetching(
+            inbound,
+            documents,
+            client,
+            artifacts,
+            keeper,
+            notices,
+            seals=settings.seals(),
+            patience=plan.patience,
+        ),
     }

@@ -1,6 +1,7 @@
 """What this worker reads from the environment."""
 
 import math
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from workers_anaf.login_config import AnafLoginSettings
 
+from .inbound.plan import ReceivePlan
 from .trust import shipped
 
 MAX_PLAN = 30
@@ -65,6 +67,29 @@ class Settings(AnafLoginSettings):
         description="How long pdf.render may take to print a report, or an invoice that ANAF does "
         "not print; then the command fails.",
     )
+    receive_seconds: float = Field(
+        default=900.0,
+        gt=0,
+        description="Between two readings of the lists of a company whose messages are received.",
+    )
+    list_overlap_seconds: float = Field(
+        default=86_400.0,
+        ge=0,
+        description="How far each reading of the lists reaches back before the last one: entries "
+        "may come late. Once a day everything that ANAF lists is read.",
+    )
+    sent_elsewhere_seconds: float = Field(
+        default=3600.0,
+        ge=0,
+        description="Before a sent invoice or an error file that no document of ours explains is "
+        "taken for another program's, and fetched.",
+    )
+    receive_alarm_days: float = Field(
+        default=45.0,
+        gt=0,
+        le=60,
+        description="A listed message that is not fetched after so many days is told of.",
+    )
     retry_max_age_seconds: float = Field(
         default=10 * 86_400.0,
         gt=0,
@@ -107,6 +132,16 @@ class Settings(AnafLoginSettings):
             except ValueError:
                 raise ValueError(f"names {path}, which holds no certificate in PEM form") from None
         return value
+
+    @property
+    def receive_plan(self) -> ReceivePlan:
+        """How often and how far back the lists are read."""
+        return ReceivePlan(
+            every=timedelta(seconds=self.receive_seconds),
+            overlap=timedelta(seconds=self.list_overlap_seconds),
+            settles=timedelta(seconds=self.sent_elsewhere_seconds),
+            alarm=timedelta(days=self.receive_alarm_days),
+        )
 
     def seals(self) -> tuple[bytes, ...]:
         """Return the trusted certificates: the shipped ones and those configured."""

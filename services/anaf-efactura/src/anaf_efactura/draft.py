@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -11,13 +11,13 @@ from workers_contracts.efactura import Rejection, SubmitInvoice, ValidateInvoice
 from workers_ledger.documents import Document, new_document
 from workers_runtime.identity import Task
 
-from .building import Built
 from .deadline import ends_at
 from .explaining import explain, rejection
 from .flags import FiledFor
 from .invoice.tree import error as finding
 from .judging import Judge, Verdict
 from .life import Filer, State
+from .source import Source
 
 SERVICE = "efactura"
 MAX_ERRORS = 200
@@ -37,14 +37,15 @@ class Draft:
     """Why it cannot be filed; empty when it can."""
 
 
-def examine(
-    content: bytes, command: SubmitInvoice, task: Task, judge: Judge, built: Built | None = None
-) -> Draft:
-    """Read and check a document; `built` is how it was made, when it was made from JSON."""
-    digest = hashlib.sha256(content).hexdigest()
+def examine(source: Source, command: SubmitInvoice, task: Task, judge: Judge) -> Draft:
+    """Read and check a document."""
+    digest = hashlib.sha256(source.content).hexdigest()
     filer = Filer(task.message_id, digest, datetime.fromtimestamp(task.first_seen_ms / 1000, UTC))
-    verdict = judge.judge(content, filed_for(command), built)
+    verdict = judge.judge(source.content, filed_for(command), source.built)
     document = _document(command, task, digest, verdict)
+    if source.made:
+        made = {"invoice": source.made.invoice, "xml": source.made.xml.model_dump(mode="json")}
+        document = replace(document, data=document.data | {"made": made})
     errors = [rejection(found) for found in verdict.errors]
     return Draft(document, filer, tuple(limited(errors)))
 

@@ -6,7 +6,9 @@ from typing import Any
 
 from workers_anaf.refusals import Refusal, RefusalKind
 from workers_contracts.efactura import CheckInvoice
+from workers_contracts.types import ArtifactRef
 from workers_ledger.documents import Document, Documents
+from workers_runtime.artifacts import Artifacts
 from workers_runtime.errors import OutcomeUnknownError, TransientError, WorkerError
 from workers_runtime.router import After, Outcome
 
@@ -20,7 +22,7 @@ from .errors import (
     UploadUnresolvedError,
     call_error,
 )
-from .life import State, Step, next_step
+from .life import State, Step, has_left, is_mine, next_step
 from .plan import CheckPlan
 from .reconciling import Reconciler
 
@@ -39,6 +41,7 @@ class Filing:
         documents: Documents,
         client: EFacturaClient,
         reconciler: Reconciler,
+        artifacts: Artifacts,
         *,
         plan: CheckPlan,
         max_age: timedelta,
@@ -46,6 +49,7 @@ class Filing:
         self._documents = documents
         self._client = client
         self._reconciler = reconciler
+        self._artifacts = artifacts
         self._plan = plan
         self._max_age = max_age
 
@@ -56,7 +60,10 @@ class Filing:
             UploadUnresolvedError: the term is over and ANAF may or may not have the document.
             WorkerError: by its class, see `workers_runtime.errors`.
         """
+        if draft.errors and not await self._begun(draft):
+            return events.rejected_locally(draft.document, draft.errors)
         document, _ = await self._documents.open(draft.document)
+        draft, content = await self._as_it_left(document, draft, content)
         give_up_at = self._give_up_at(draft)
         try:
             return await self._step(next_step(document, draft.filer), document, draft, content)
@@ -73,6 +80,29 @@ class Filing:
                 term = give_up_at + LAST_LOOK if doubtful else give_up_at
                 error.give_up_at = error.give_up_at or term
             raise
+
+    async def _begun(self, draft: Draft) -> bool:
+        """Say whether this command has filed it already, under rules that found nothing then."""
+        wanted = draft.document
+        document = await self._documents.find(wanted.tenant, wanted.business_key)
+        return document is not None and has_left(document) and is_mine(document, draft.filer)
+
+    async def _as_it_left(
+        self, document: Document, draft: Draft, content: bytes
+    ) -> tuple[Draft, bytes]:
+        """Return the bytes that were made of a JSON invoice when it was sent.
+
+        Between two tries the worker may be a newer one, which makes others of the same JSON.
+        """
+        sent: dict[str, Any] = document.data.get("made", {})
+        wanted: dict[str, Any] = draft.document.data.get("made", {})
+        same = sent and sent["invoice"] == wanted.get("invoice")
+        if not (same and has_left(document)) or document.content_sha256 == wanted["xml"]["sha256"]:
+            return draft, content
+        reference = ArtifactRef.model_validate(sent["xml"])
+        content = await self._artifacts.get(reference, limit=reference.size)
+        filer = replace(draft.filer, content_sha256=document.content_sha256)
+        return replace(draft, filer=filer), content
 
     async def _step(self, step: Step, document: Document, draft: Draft, content: bytes) -> Outcome:
         match step:
@@ -101,7 +131,7 @@ class Filing:
             document, "upload", state=State.UPLOADING.value
         )
         try:
-            answer = await self._client.upload(
+            answer = await self._client.of(document.tenant).upload(
                 content,
                 cif=document.cif,
                 standard=wanted["standard"],
@@ -132,7 +162,10 @@ class Filing:
         self, document: Document, attempt: int, index: str, known: dict[str, Any]
     ) -> Outcome:
         values = _uploaded(replace(document, data=document.data | known), index)
-        document = await self._documents.end(document, attempt, outcome="accepted", **values)
+        # The index stays with the attempt: the document may be filed again under another one.
+        document = await self._documents.end(
+            document, attempt, outcome="accepted", detail=index, **values
+        )
         return self._follow(document)
 
     async def _refused(

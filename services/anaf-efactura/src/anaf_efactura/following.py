@@ -60,9 +60,11 @@ class Following:
 
     async def _ask(self, document: Document, command: CheckInvoice, task: Task) -> Outcome:
         index = document.authority_id or ""
-        match answer := await self._client.state(index):
+        match answer := await self._client.of(document.tenant).state(index):
             case Ok(download_id) | Nok(download_id):
-                return await self._end(document, command, task, await self._fetch(download_id))
+                return await self._end(
+                    document, command, task, await self._fetch(document, download_id)
+                )
             case InProgress():
                 again = After(
                     _next(command),
@@ -80,8 +82,8 @@ class Following:
                 raise call_error(refusal)
         raise AnafUnavailableError(f"ANAF's answer is not understood: {answer.summary}")
 
-    async def _fetch(self, download_id: str) -> Download:
-        content = await self._client.download(download_id)
+    async def _fetch(self, document: Document, download_id: str) -> Download:
+        content = await self._client.of(document.tenant).download(download_id)
         try:
             archive = open_archive(content)
         except BadArchive as error:

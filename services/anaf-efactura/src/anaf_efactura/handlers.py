@@ -1,4 +1,4 @@
-"""Everything this worker can do: judge an invoice, file it, and ask what became of it."""
+"""Everything this worker can do: judge, file and follow an invoice, and receive what comes."""
 
 import asyncio
 import hashlib
@@ -15,10 +15,23 @@ from workers_contracts.efactura import (
     InvoiceSubmitted,
     InvoiceValidated,
     LoginExpiring,
+    LoginLost,
     SubmitInvoice,
     ValidateInvoice,
     WatchInvoice,
     WatchLogin,
+)
+from workers_contracts.efactura_inbound import (
+    BuyerMessageReceived,
+    ErrorsReceived,
+    FetchMessage,
+    InvoiceReceived,
+    InvoiceSentElsewhere,
+    ListMessages,
+    MessageExpired,
+    MessagesReceiving,
+    ReceiveMessages,
+    ReceivingDelayed,
 )
 from workers_runtime.artifacts import Artifacts
 from workers_runtime.identity import Task
@@ -26,9 +39,11 @@ from workers_runtime.router import Outcome, Router
 
 from . import events
 from .archiving.handlers import router as archive
-from .draft import Draft, examine, filed_for
+from .draft import examine, filed_for
 from .filing import Filing
 from .following import Following
+from .inbound.fetching import Fetching
+from .inbound.receiving import Receiving
 from .judging import Judge
 from .login_watch import LoginWatch
 from .source import source_of
@@ -46,20 +61,14 @@ async def submit_invoice(
     judge: Annotated[Judge, Context("judge")],
     watching: Annotated[Watching, Context("watching")],
     login: Annotated[LoginWatch, Context("login")],
+    receiving: Annotated[Receiving, Context("receiving")],
 ) -> Outcome:
     """File an invoice with ANAF: checked here first, uploaded at most once, then followed."""
     source = await source_of(command, artifacts)
-    content = source.content
     # In a thread: ten megabytes of invoice take seconds, in which others must be served.
-    draft = await asyncio.to_thread(examine, content, command, task, judge, source.built)
-    outcome = await watching.over(_filed(draft, content, filing), task, draft.document)
-    return await login.beside(outcome, task)
-
-
-async def _filed(draft: Draft, content: bytes, filing: Filing) -> Outcome:
-    if draft.errors:
-        return events.rejected_locally(draft.document, draft.errors)
-    return await filing.file(draft, content)
+    draft = await asyncio.to_thread(examine, source, command, task, judge)
+    filed = watching.over(filing.file(draft, source.content), task, draft.document)
+    return await receiving.beside(await login.over(filed, task), task)
 
 
 @router.handles(ValidateInvoice, emits=[InvoiceValidated])
@@ -73,7 +82,7 @@ async def validate_invoice(
     content, built = source.content, source.built
     verdict = await asyncio.to_thread(judge.judge, content, filed_for(command), built)
     # Of a document that the worker made, the caller may want to see what it would send.
-    made = await artifacts.put(content, media_type="application/xml") if built else None
+    made = source.made.xml if source.made else None
     return events.validated(verdict, hashlib.sha256(content).hexdigest(), made)
 
 
@@ -83,9 +92,11 @@ async def check_invoice(
     task: Annotated[Task, Context("task")],
     following: Annotated[Following, Context("following")],
     watching: Annotated[Watching, Context("watching")],
+    login: Annotated[LoginWatch, Context("login")],
 ) -> Outcome:
     """Ask ANAF what became of an upload; the worker's own follow-up."""
-    return await watching.over(following.check(command, task), task, command.document_id)
+    checked = watching.over(following.check(command, task), task, command.document_id)
+    return await login.over(checked, task)
 
 
 @router.handles(WatchInvoice, emits=[InvoiceDeadlineApproaching])
@@ -98,14 +109,55 @@ async def watch_invoice(
     return await watching.look(command, task)
 
 
-@router.handles(WatchLogin, emits=[LoginExpiring])
+@router.handles(WatchLogin, emits=[LoginExpiring, LoginLost])
 async def watch_login(
     command: WatchLogin,
     task: Annotated[Task, Context("task")],
     login: Annotated[LoginWatch, Context("login")],
 ) -> Outcome:
-    """Tell ahead that the log-in at ANAF ends; the worker's own follow-up."""
+    """Tell that a log-in at ANAF ends soon, or is lost; the worker's own follow-up."""
     return await login.look(command, task)
+
+
+@router.handles(ReceiveMessages, emits=[MessagesReceiving])
+async def receive_messages(
+    command: ReceiveMessages,
+    task: Annotated[Task, Context("task")],
+    receiving: Annotated[Receiving, Context("receiving")],
+    login: Annotated[LoginWatch, Context("login")],
+) -> Outcome:
+    """Receive what comes for a company, from now on; or stop."""
+    return await login.beside(await receiving.receive(command, task), task)
+
+
+@router.handles(ListMessages, emits=[ReceivingDelayed, MessageExpired])
+async def list_messages(
+    command: ListMessages,
+    task: Annotated[Task, Context("task")],
+    receiving: Annotated[Receiving, Context("receiving")],
+) -> Outcome:
+    """Read the lists of a company's box; the worker's own follow-up."""
+    return await receiving.beside(await receiving.read(command, task), task)
+
+
+@router.handles(
+    FetchMessage,
+    emits=[
+        InvoiceReceived,
+        InvoiceSentElsewhere,
+        BuyerMessageReceived,
+        ErrorsReceived,
+        MessageExpired,
+        ReceivingDelayed,
+    ],
+)
+async def fetch_message(
+    command: FetchMessage,
+    task: Annotated[Task, Context("task")],
+    fetching: Annotated[Fetching, Context("fetching")],
+) -> Outcome:
+    """Download a listed message, once; the worker's own follow-up."""
+    return await fetching.fetch(command, task)
 
 
 # What is asked of the archive has a module of its own.

@@ -48,9 +48,19 @@ class Filer:
     asked_at: datetime
 
 
+def is_mine(document: Document, filer: Filer) -> bool:
+    """Say whether this command was the one that filed it."""
+    return bool(document.data.get("command") == filer.command)
+
+
+def has_left(document: Document) -> bool:
+    """Say whether ANAF has it, or may have it."""
+    return State(document.state) in {State.UPLOADING, State.UPLOADED, State.ACCEPTED}
+
+
 def next_step(document: Document, filer: Filer) -> Step:
     """Decide what a command means for a document that the ledger knows."""
-    mine = document.data.get("command") == filer.command
+    mine = is_mine(document, filer)
     same = document.content_sha256 == filer.content_sha256
     match State(document.state):
         case State.NEW:

@@ -1,22 +1,26 @@
-"""Tells ahead that ANAF's log-in ends: only a person with the certificate can renew it.
+"""Tells ahead that a log-in at ANAF ends, and at once that one is lost: a person must renew it.
 
-No timer: the worker sends itself one message a day, begun by whatever it files.
+No timer: the worker sends itself one message a day for each log-in, begun by whatever it files.
 """
 
+import contextlib
+from collections.abc import Awaitable
 from datetime import datetime, timedelta
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge
 
-from workers_anaf.oauth import TokenKeeper
-from workers_anaf.romania import today
-from workers_contracts.efactura import LoginExpiring, WatchLogin
+from workers_anaf.credentials import CredentialsFileError
+from workers_anaf.keepers import Keepers, Login, LoginMissingError, LoginUnreadableError
+from workers_anaf.oauth import LoginRequiredError
+from workers_contracts.efactura import LoginExpiring, LoginLost, WatchLogin
+from workers_ledger.documents import LedgerUnavailableError
 from workers_ledger.notices import Mark, Notices
 from workers_runtime.identity import Task
 from workers_runtime.logs import get_logger
 from workers_runtime.router import After, Outcome
 
-from . import marks, warning
+from . import login_words, marks
 from .watching import AT_ONCE, LOST, SLACK, Clock, utc_now
 
 LONGEST: Final = timedelta(days=1)
@@ -25,53 +29,86 @@ LONGEST: Final = timedelta(days=1)
 ASKED_AGAIN: Final = timedelta(hours=1)
 """How often a process looks whether a watch is there."""
 
+ALARM: Final = timedelta(seconds=1)
+"""Before a log-in is told to be lost: as soon as a message can be sent."""
+
 _WATCH = "watch"
-_ACTION = (
-    "O persoană cu certificat digital și cu drepturi în SPV trebuie să se autentifice din nou la "
-    "ANAF. Noul refresh token se pune în ANAF_REFRESH_TOKEN, apoi se repornesc serviciile. Fără "
-    "aceasta nu se mai poate transmite nicio factură după data de expirare."
-)
+_NONE = (LoginMissingError, LoginUnreadableError, CredentialsFileError)
 _log = get_logger(__name__)
 
 
 class LoginWatch:
-    """Watches the one log-in that this worker is configured with."""
+    """Watches the log-ins that this worker's messages are handled with."""
 
-    def __init__(self, tokens: TokenKeeper, notices: Notices, clock: Clock = utc_now) -> None:
-        self._tokens = tokens
+    def __init__(self, logins: Keepers, notices: Notices, clock: Clock = utc_now) -> None:
+        self._logins = logins
         self._notices = notices
         self._clock = clock
-        self._subject = tokens.credential[-64:]
-        self._asked_at: datetime | None = None
+        self._asked_at: dict[str, datetime] = {}
         self._days_left: Gauge | None = None
+
+    async def over(self, work: Awaitable[Outcome], task: Task) -> Outcome:
+        """Return the outcome of work with ANAF, with the first look when nobody watches."""
+        return await self.beside(await self.alarming(work, task), task)
+
+    async def alarming(self, work: Awaitable[Outcome], task: Task) -> Outcome:
+        """Return the outcome of work with ANAF; have a log-in told that it finds lost."""
+        try:
+            return await work
+        except LoginRequiredError as error:
+            error.follow_ups = [*error.follow_ups, *await self._alarm(task)]
+            raise
+
+    async def _alarm(self, task: Task) -> list[After]:
+        with contextlib.suppress(*_NONE, LedgerUnavailableError):
+            login = await self._logins.of(task.tenant)
+            if await login.lost() is not None:
+                return [_after(WatchLogin(credential=_subject(login)), ALARM)]
+        return []
 
     async def beside(self, outcome: Outcome, task: Task) -> Outcome:
         """Return an outcome, with the first look when nobody watches the log-in."""
         now = self._clock()
-        if self._asked_at is not None and now - self._asked_at < ASKED_AGAIN:
+        try:
+            login = await self._logins.of(task.tenant)
+        except _NONE:
+            return outcome  # it was not needed for this outcome
+        subject = _subject(login)
+        asked_at = self._asked_at.get(subject)
+        if asked_at is not None and now - asked_at < ASKED_AGAIN:
             return outcome
-        ends = await self._tokens.ends_at()
+        ends = await login.ends_at()
         if ends is None:
             return outcome  # nobody has logged in with it yet
         wait = _wait(ends, now)
         mark = await self._notices.take(
-            self._subject, _WATCH, task.message_id, until=now + wait + LOST, now=now
+            subject, _WATCH, task.message_id, until=now + wait + LOST, now=now
         )
-        self._asked_at = now
+        self._asked_at[subject] = now
         if mark is Mark.TAKEN:
             return outcome
         items = [] if outcome is None else outcome if isinstance(outcome, list) else [outcome]
-        return [*items, _after(WatchLogin(credential=self._subject), wait)]
+        return [*items, _after(WatchLogin(credential=subject), wait)]
 
     async def look(self, command: WatchLogin, task: Task) -> Outcome:
         """Tell what is due, once for each log-in and mark, and look again within a day."""
-        ends = await self._tokens.ends_at()
-        if command.credential != self._subject or ends is None:
-            return None  # another log-in is configured now, and is watched under its own name
+        try:
+            login = await self._logins.of(task.tenant, fresh=True)
+        except _NONE:
+            return None  # it was taken away
+        if command.credential != _subject(login):
+            return None  # another log-in is used now, and is watched under its own name
+        if (lost := await self._lost(login, task)) is not None:
+            return lost
+        ends = await login.ends_at()
+        return None if ends is None else await self._look(command, task, login, ends)
+
+    async def _look(self, command: WatchLogin, task: Task, login: Login, ends: datetime) -> Outcome:
         now = self._clock()
+        subject = _subject(login)
         wait = _next(ends, now)
         held = await self._notices.take(
-            self._subject,
+            subject,
             _WATCH,
             task.message_id,
             until=now + wait + LOST,
@@ -84,41 +121,49 @@ class LoginWatch:
         mark = marks.passed(marks.LOGIN, ends, now)
         # With the day of its end: a log-in that was renewed is told of anew.
         key = f"{ends.date()}:{mark.name}" if mark else ""
-        if mark and await self._notices.tells(self._subject, key, task.message_id):
+        if mark and await self._notices.tells(subject, key, task.message_id):
             _log.warning("ANAF log-in ends soon", mark=mark.name, ends_at=ends.isoformat())
-            told.append(self._warning(ends, mark, now))
+            told.append(login_words.expiring(login, subject, mark, ends, now))
         return [*told, _after(command, wait)]
+
+    async def _lost(self, login: Login, task: Task) -> list[LoginLost] | None:
+        """Return the alarm of a log-in that ANAF takes no longer; None while it does."""
+        lost = await login.lost()
+        if lost is None:
+            return None
+        began = lost.unsaved_since
+        key = f"lost:{began:%Y%m%dT%H%M%S}" if began else "lost"
+        if not await self._notices.tells(_subject(login), key, task.message_id):
+            return []
+        return [login_words.lost(login, _subject(login), lost)]
 
     def series(self, registry: CollectorRegistry) -> None:
         """Add the days left to the worker's numbers."""
         self._days_left = Gauge(
             "worker_login_days_left",
-            "Days until a person must log in at the authority again.",
-            ["credential"],
+            "Days until a person must log in at the authority again; 0 when it is lost.",
+            ["credential", "tenant"],
             registry=registry,
         )
 
     async def problem(self) -> str | None:
         """Return what an operator should know, a deep health check; keeps the metric fresh."""
-        problem = await self._tokens.problem()
-        left = await self._tokens.days_left()
-        if left is not None and self._days_left is not None:
-            self._days_left.labels(credential=self._subject).set(left)
+        problem = await self._logins.problem()
+        left = {login: await _left(login) for login in await self._logins.all()}
+        if self._days_left is not None:
+            self._days_left.clear()  # a log-in that was replaced is no longer counted down
+            for login, days in left.items():
+                if days is not None:
+                    self._days_left.labels(_subject(login), login.tenant).set(days)
         return problem
 
-    def _warning(self, ends: datetime, mark: marks.Mark, now: datetime) -> LoginExpiring:
-        left = marks.left_until(ends, now)
-        return LoginExpiring.model_validate(
-            {
-                "credential": self._subject,
-                "mark": mark.name,
-                "ends_at": ends,
-                "days_left": round(left / timedelta(days=1), 1),
-                "message": f"Autentificarea la ANAF expiră la {warning.day(today(ends))}; timp "
-                f"rămas: {warning.span(left)}.",
-                "action": _ACTION,
-            }
-        )
+
+def _subject(login: Login) -> str:
+    return login.credential[-64:]
+
+
+async def _left(login: Login) -> float | None:
+    return 0.0 if await login.lost() is not None else await login.days_left()
 
 
 def _after(command: WatchLogin, wait: timedelta) -> After:

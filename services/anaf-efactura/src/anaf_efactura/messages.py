@@ -58,6 +58,12 @@ class Message:
     """A CUI, or a person's CNP: keep it out of logs."""
     self_billed: bool = False
 
+    @property
+    def about_index(self) -> str | None:
+        """The other upload that the detail names: the invoice that a buyer writes about."""
+        named = [index for index in _INDEX.findall(self.detail) if index != self.upload_index]
+        return named[-1] if named else None
+
 
 @dataclass(frozen=True, slots=True)
 class MessagePage:

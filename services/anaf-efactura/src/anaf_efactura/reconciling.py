@@ -48,7 +48,9 @@ class Reconciler:
             TransientError, PermanentError: ANAF's lists cannot be read.
         """
         since = await self._since(document)
-        messages = await self._client.messages(document.cif, since=since - LOOK_BACK)
+        messages = await self._client.of(document.tenant).messages(
+            document.cif, since=since - LOOK_BACK
+        )
         sent = {m.upload_index: m for m in messages if m.type is MessageType.SENT}
         indexes = [index for index in sent if index]
         owners = await self._documents.owners(indexes)
@@ -65,7 +67,7 @@ class Reconciler:
         for number, (index, message_id) in enumerate(unseen.items()):
             if looked == MAX_DOWNLOADS:
                 raise self._uncertain(f"{len(unseen) - number} messages are not looked into yet")
-            digest = await self._digest(index, message_id)
+            digest = await self._digest(document.tenant, index, message_id)
             if digest == document.content_sha256:
                 return _told(index)
             # What cannot be read now must not stand in the way of what can.
@@ -78,7 +80,7 @@ class Reconciler:
     def _uncertain(self, why: str) -> UploadUncertainError:
         return UploadUncertainError(f"ANAF's list: {why}", retry_after=self.pause_seconds)
 
-    async def _digest(self, index: str, message_id: str) -> str | None:
+    async def _digest(self, tenant: str, index: str, message_id: str) -> str | None:
         """Return the digest of what ANAF has under an index; None when it cannot be known now.
 
         ANAF gives each archive ten times a day, and many documents may be searched for at once:
@@ -88,7 +90,7 @@ class Reconciler:
             known = await self._documents.sightings([index])
             if index in known:
                 return known[index]
-            digest = await self._look_into(message_id)
+            digest = await self._look_into(tenant, message_id)
             if digest is not None:
                 await self._documents.sighted(index, digest)
                 del self._looking[index]
@@ -116,9 +118,9 @@ class Reconciler:
         attempts = await self._documents.attempts(document.id)
         return attempts[-1].started_at if attempts else datetime.now(UTC)
 
-    async def _look_into(self, message_id: str) -> str | None:
+    async def _look_into(self, tenant: str, message_id: str) -> str | None:
         try:
-            archive = open_archive(await self._client.download(message_id))
+            archive = open_archive(await self._client.of(tenant).download(message_id))
         except ArchiveExpiredError as error:
             _log.warning("archive not usable for the search", reason=str(error)[:200])
             return ""

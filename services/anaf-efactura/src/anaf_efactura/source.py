@@ -1,11 +1,13 @@
 """Where the document's bytes come from: the command itself, or the artifact store."""
 
 import asyncio
+import hashlib
 import re
 from dataclasses import dataclass
 
 from workers_contracts.efactura import SubmitInvoice, ValidateInvoice
 from workers_contracts.efactura_invoice import InvoiceDocument
+from workers_contracts.types import ArtifactRef
 from workers_runtime.artifacts import Artifacts
 from workers_runtime.errors import PermanentError
 
@@ -25,11 +27,21 @@ class DocumentEmptyError(PermanentError):
 
 
 @dataclass(frozen=True)
+class Made:
+    """What was made of a JSON invoice."""
+
+    invoice: str
+    """SHA-256 of the JSON."""
+    xml: ArtifactRef
+
+
+@dataclass(frozen=True)
 class Source:
     """The bytes that will be sent, and how they were made when the command is JSON."""
 
     content: bytes
     built: Built | None = None
+    made: Made | None = None
 
 
 async def source_of(command: SubmitInvoice | ValidateInvoice, artifacts: Artifacts) -> Source:
@@ -39,7 +51,13 @@ async def source_of(command: SubmitInvoice | ValidateInvoice, artifacts: Artifac
     files = await _attachments(command.invoice, artifacts)
     # In a thread: thousands of lines take seconds, in which others must be served.
     built = await asyncio.to_thread(build, command.invoice, files)
-    return Source(built.content, built)
+    kept = await artifacts.put(built.content, media_type="application/xml")
+    return Source(built.content, built, Made(_digest(command.invoice), kept))
+
+
+def _digest(invoice: InvoiceDocument) -> str:
+    # Only what was given: a field that a later version adds changes nothing.
+    return hashlib.sha256(invoice.model_dump_json(exclude_unset=True).encode()).hexdigest()
 
 
 async def _attachments(document: InvoiceDocument, artifacts: Artifacts) -> dict[int, bytes]:

@@ -79,7 +79,7 @@ class Watching:
             return outcome
         found = await self._found(document)
         watch = await self.begin(found, task) if found else None
-        return [*_items(outcome), watch] if watch else outcome
+        return [*items_of(outcome), watch] if watch else outcome
 
     async def undecided(self, document: Document, task: Task) -> list[Event | After]:
         """Return what is told of an upload that ANAF has not decided: nothing in the first hour."""
@@ -204,11 +204,13 @@ class Watching:
 def _refused(outcome: Outcome) -> bool:
     # With another content under its number at ANAF there is nothing to file any more.
     return any(
-        isinstance(item, InvoiceRejected) and item.duplicate_of is None for item in _items(outcome)
+        isinstance(item, InvoiceRejected) and item.duplicate_of is None
+        for item in items_of(outcome)
     )
 
 
-def _items(outcome: Outcome) -> list[Item]:
+def items_of(outcome: Outcome) -> list[Item]:
+    """Return an outcome as a list."""
     if outcome is None:
         return []
     return [outcome] if isinstance(outcome, Event | After | Send) else list(outcome)

@@ -2,14 +2,16 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from anaf_efactura import building, draft, handlers, source
 from anaf_efactura.flags import FiledFor
 from anaf_efactura.handlers import validate_invoice
 from anaf_efactura.judging import make_judge
-from workers_contracts.efactura import SubmitInvoice, ValidateInvoice
+from workers_contracts.efactura import Rejection, SubmitInvoice, ValidateInvoice
 from workers_contracts.examples import examples
 from workers_runtime.artifacts import Artifacts
 
@@ -109,3 +111,57 @@ def test_cii_says_what_was_not_checked():
 def test_cii_mistakes_are_found(change, rule):
     text = (DATA / "cii.xml").read_text("utf-8").replace(*change)
     assert rule in {found.rule for found in JUDGE.judge(text.encode(), FiledFor()).findings}
+
+
+@pytest.fixture
+def newer_builder(monkeypatch):
+    """A worker whose builder makes other bytes of the same JSON."""
+
+    def change():
+        def build(invoice, files):
+            built = building.build(invoice, files)
+            return replace(built, content=built.content + b"\n<!-- newer -->")
+
+        monkeypatch.setattr(source, "build", build)
+
+    return change
+
+
+async def test_a_lost_upload_is_found_by_a_worker_that_makes_other_bytes(
+    desk, sandbox, newer_builder
+):
+    sandbox.control.scenario("timeout-after-acceptance")
+    job = desk.submit("<x/>")
+    job.command = SubmitInvoice.model_validate_json(json.dumps(page_body()), strict=True)
+    await desk.step(desk.jobs.pop(0))
+    newer_builder()
+    await desk.work()
+    assert desk.events[-1].key == "efactura.accepted"
+    assert len(sandbox.control.requests("upload")) == 1
+
+
+async def test_an_upload_that_never_arrived_is_sent_again_as_it_left(desk, sandbox, newer_builder):
+    sandbox.control.scenario("timeout-before-acceptance")
+    job = desk.submit("<x/>")
+    job.command = SubmitInvoice.model_validate_json(json.dumps(page_body()), strict=True)
+    await desk.step(desk.jobs.pop(0))
+    newer_builder()
+    await desk.work()
+    assert desk.events[-1].key == "efactura.accepted"
+    (upload,) = sandbox.control.uploads()
+    (stored,) = await desk.documents()
+    assert upload["sha256"] == stored.content_sha256
+
+
+async def test_rules_that_became_stricter_do_not_refuse_what_has_left(desk, sandbox, monkeypatch):
+    sandbox.control.scenario("timeout-after-acceptance")
+    job = desk.submit("<x/>")
+    job.command = SubmitInvoice.model_validate_json(json.dumps(page_body()), strict=True)
+    await desk.step(desk.jobs.pop(0))
+    stricter = (Rejection(rule="BR-NEW", message="O regulă nouă."),)
+    monkeypatch.setattr(
+        handlers, "examine", lambda *asked: replace(draft.examine(*asked), errors=stricter)
+    )
+    await desk.work()
+    assert desk.events[-1].key == "efactura.accepted"
+    assert (await file(desk, BODIES["json-consumer"])).key == "efactura.rejected"

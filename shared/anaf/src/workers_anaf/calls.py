@@ -4,38 +4,62 @@ from datetime import UTC, datetime
 
 from workers_runtime.outbound import Outbound
 
+from .certificate import CertificateLogin
+from .keepers import EVERYBODY, Caller, Login, Logins
 from .limits import Pace
-from .oauth import TokenKeeper
 from .replies import Reply, read_reply
 
 
 class AuthorisedCalls:
-    """Sends requests with the access token; a 401 renews it once and asks once more."""
+    """Sends requests with the access token; a 401 renews it once and asks once more.
 
-    def __init__(self, outbound: Outbound, tokens: TokenKeeper, pace: Pace) -> None:
+    Args:
+        outbound: the way to the host of the services behind OAuth.
+        logins: the log-ins of all tenants.
+        pace: of all calls together, whoever they are for.
+        tenant: whose log-in the calls are made with; see `of`.
+    """
+
+    def __init__(
+        self, outbound: Outbound, logins: Logins, pace: Pace, tenant: str = EVERYBODY
+    ) -> None:
         self._outbound = outbound
-        self._tokens = tokens
+        self._logins = logins
         self._pace = pace
+        self._caller = Caller(logins, tenant)
+
+    def of(self, tenant: str) -> "AuthorisedCalls":
+        """Return the calls of a tenant, at the same pace."""
+        return AuthorisedCalls(self._outbound, self._logins, self._pace, tenant)
 
     async def send(self, method: str, path: str, *, repeatable: bool, **options: object) -> Reply:
         """Return ANAF's answer, whatever it says; see `Outbound.request` for the errors."""
-        token = await self._tokens.access_token()
-        reply = await self._once(method, path, token, repeatable, options)
+        access = await self._caller.token()
+        reply = await self._once(method, path, access, repeatable, options)
         if reply.status == 401:
             # ANAF judged the token before the request: nothing was done, asking again is safe.
-            token = await self._tokens.renew(token)
-            reply = await self._once(method, path, token, repeatable, options)
+            access = await self._caller.renewed(*access)
+            reply = await self._once(method, path, access, repeatable, options)
         return reply
 
     async def _once(
-        self, method: str, path: str, token: str, repeatable: bool, options: dict[str, object]
+        self,
+        method: str,
+        path: str,
+        access: tuple[Login, str],
+        repeatable: bool,
+        options: dict[str, object],
     ) -> Reply:
-        await self._pace.wait()
-        headers = {"authorization": f"Bearer {token}", **_headers(options)}
+        login, token = access
+        # With a certificate the connection says who we are, and goes to another host.
+        outbound = login.outbound if isinstance(login, CertificateLogin) else self._outbound
+        bearer = {"authorization": f"Bearer {token}"} if token else {}
+        headers = {**bearer, **_headers(options)}
         rest = {name: value for name, value in options.items() if name != "headers"}
-        response = await self._outbound.request(
-            method, path, repeatable=repeatable, headers=headers, **rest
-        )
+        async with self._pace.call():
+            response = await outbound.request(
+                method, path, repeatable=repeatable, headers=headers, **rest
+            )
         return read_reply(
             response.status_code,
             response.content,

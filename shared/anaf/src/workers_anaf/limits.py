@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from workers_runtime.errors import QuotaError
 from workers_runtime.logs import get_logger
 
+from .minute import Minute
 from .romania import next_day, today
 
 # One reservation: the next free moment, at least `interval` after the last one. Redis's own clock
@@ -52,11 +53,28 @@ class DailyLimitError(QuotaError):
 class Pace:
     """At most one call per ``seconds``, over all replicas; alone when Redis is away."""
 
-    def __init__(self, client: "redis.Redis", name: str, *, seconds: float) -> None:
+    def __init__(
+        self, client: "redis.Redis", name: str, *, seconds: float, minute: Minute | None = None
+    ) -> None:
         self._redis = client
         self._key = f"wrk:limit:{name}"
         self._seconds = seconds
+        self._minute = minute
         self._free = 0.0
+
+    @asynccontextmanager
+    async def call(self) -> AsyncIterator[None]:
+        """Wait until the next call may start; make it inside.
+
+        Between its moment and its sending a call may be held up: by a busy loop, a handshake, a
+        process that was stopped. Then many leave at once, which only `Minute` sees.
+        """
+        await self.wait()
+        if self._minute is None:
+            yield
+            return
+        async with self._minute.call():
+            yield
 
     async def wait(self) -> None:
         """Return when the next call may start."""

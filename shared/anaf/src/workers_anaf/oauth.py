@@ -6,6 +6,7 @@ and only a person with the certificate could open it again. Source: ANAF's OAuth
 
 import asyncio
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeGuard
 
@@ -38,6 +39,16 @@ class LoginRequiredError(TransientError):
     code = "anaf_login_required"
 
 
+@dataclass(frozen=True)
+class Lost:
+    """A log-in that ANAF takes no longer."""
+
+    reason: str
+    """ANAF's words."""
+    unsaved_since: datetime | None
+    """When the renewal began whose answer nobody stored, if that is why."""
+
+
 class TokenKeeper:
     """Hands out the access token; renews it under a lease that all replicas share."""
 
@@ -49,7 +60,9 @@ class TokenKeeper:
         client_id: str,
         client_secret: str,
         refresh_token: str,
+        tenant: str = "",
     ) -> None:
+        self.tenant = tenant
         self._secrets = secrets
         self._store = TokenStore(secrets, client_id, client_secret, refresh_token)
         self._login = login
@@ -59,6 +72,11 @@ class TokenKeeper:
         self._lock = asyncio.Lock()
         self._known: Tokens | None = None
         self._unsaved: Tokens | None = None
+
+    async def of(self, tenant: str, *, fresh: bool = False) -> "TokenKeeper":
+        """Return itself: one keeper alone is the log-in of all tenants."""
+        del tenant, fresh
+        return self
 
     async def access_token(self) -> str:
         """Return a token that has some life left.
@@ -72,7 +90,7 @@ class TokenKeeper:
             # Another process, or the operator, may have mended it meanwhile.
             tokens = await self._read()
         if tokens is not None and tokens.refused:
-            raise _login_required(tokens.refused)
+            raise self._required(tokens)
         if tokens is not None and tokens.expires_at - EARLY_SECONDS > now():
             return tokens.access
         return await self.renew(tokens.access if tokens else "")
@@ -101,11 +119,19 @@ class TokenKeeper:
         ends = await self.ends_at()
         return None if ends is None else (ends.timestamp() - now()) / 86_400
 
+    async def lost(self) -> Lost | None:
+        """Return why the log-in is lost; None while ANAF takes it, as far as is known."""
+        tokens = await self._read()
+        if tokens is None or not tokens.refused:
+            return None
+        since = tokens.unsaved_since
+        return Lost(tokens.refused, datetime.fromtimestamp(since, UTC) if since else None)
+
     async def problem(self) -> str | None:
         """Return what an operator should know; a deep health check."""
         tokens = await self._read()
         if tokens is not None and tokens.refused:
-            return f"log in at ANAF with the certificate: {tokens.refused}"
+            return f"log in at ANAF with the certificate: {tokens.refused}{_unsaved(tokens)}"
         left = await self.days_left()
         soon = left is not None and left <= WARN_DAYS
         return f"ANAF log-in ends in {left:.0f} days" if soon else None
@@ -115,7 +141,7 @@ class TokenKeeper:
             for _ in range(int(LEASE_SECONDS * 2)):
                 current = await self._read()
                 if current and current.refused:
-                    raise _login_required(current.refused)
+                    raise self._required(current)
                 if _usable(current, failed):
                     return current.access
                 if await self._secrets.lease(self._store.name, self._owner, seconds=LEASE_SECONDS):
@@ -135,15 +161,21 @@ class TokenKeeper:
             await self._secrets.release(self._store.name, self._owner)
             raise
         await self._write(tokens)
+        who = {"tenant": self.tenant, "credential": self.credential}
         if tokens.refused:
-            _log.error("ANAF log-in lost, a person must log in", reason=tokens.refused)
-            raise _login_required(tokens.refused)
-        _log.info("ANAF access token renewed", expires_at=tokens.expires_at)
+            reason = f"{tokens.refused}{_unsaved(tokens)}"
+            _log.error("ANAF log-in lost, a person must log in", reason=reason, **who)
+            raise self._required(tokens)
+        _log.info("ANAF access token renewed", expires_at=tokens.expires_at, **who)
         return tokens.access
 
     async def _ask(self, current: Tokens | None) -> Tokens:
         refresh = current.refresh if current else self._configured
         login_at = current.login_at if current else None
+        # ANAF uses a refresh token up when it answers, and the answer may never be stored. Who is
+        # refused later finds the note, and can say what happened.
+        unsaved = await self._store.begun(refresh)
+        await self._store.begin(refresh)
         try:
             async with asyncio.timeout(ASK_SECONDS):
                 return await ask(self._login, self._auth, refresh, login_at=login_at)
@@ -152,7 +184,22 @@ class TokenKeeper:
                 f"ANAF's log-in did not answer within {ASK_SECONDS:g} s", retry_after=60
             ) from None
         except LoginRefusedError as refusal:
-            return Tokens("", refresh, 0.0, login_at or now(), refused=str(refusal))
+            return Tokens("", refresh, 0.0, login_at or now(), str(refusal), unsaved)
+        except TokenEndpointError as error:
+            if error.certain and not unsaved:
+                await self._store.settle()
+            raise
+
+    def _required(self, tokens: Tokens) -> LoginRequiredError:
+        if self.tenant:
+            what = f"run `workers efactura login --tenant {self.tenant}`"
+        else:
+            what = "run `workers efactura login`, or set ANAF_REFRESH_TOKEN to a new refresh token"
+        return LoginRequiredError(
+            f"ANAF takes the log-in no longer ({tokens.refused}{_unsaved(tokens)}); a person with "
+            f"the certificate must log in: {what}",
+            retry_after=900,
+        )
 
     async def _read(self) -> Tokens | None:
         if self._unsaved is not None:
@@ -181,9 +228,12 @@ def _look(task: "asyncio.Task[str]") -> None:
         task.exception()
 
 
-def _login_required(reason: str) -> LoginRequiredError:
-    return LoginRequiredError(
-        f"ANAF takes the log-in no longer ({reason}); a person with the certificate must log in "
-        "and set ANAF_REFRESH_TOKEN to the new refresh token",
-        retry_after=900,
+def _unsaved(tokens: Tokens) -> str:
+    """What a crash between ANAF's answer and our store looks like, said in full."""
+    if not tokens.unsaved_since:
+        return ""
+    began = datetime.fromtimestamp(tokens.unsaved_since, UTC)
+    return (
+        f"; a renewal that began at {began:%Y-%m-%d %H:%M:%S} UTC was never stored: the worker was "
+        "killed or the answer was lost, and ANAF had used the token up"
     )

@@ -27,6 +27,8 @@ class Tokens:
     """When the year of the refresh tokens began, as far as is known."""
     refused: str = ""
     """Why ANAF takes the refresh token no longer; empty while it does."""
+    unsaved_since: float = 0.0
+    """When the renewal began whose answer was never stored, if one is why it is refused."""
 
 
 class TokenStore:
@@ -41,7 +43,7 @@ class TokenStore:
         self, secrets: Secrets, client_id: str, client_secret: str, refresh_token: str
     ) -> None:
         self._secrets = secrets
-        self._cipher = _cipher(client_secret)
+        self._cipher = cipher(client_secret)
         seed = "\0".join((client_id, client_secret, refresh_token))
         self.name = f"anaf.oauth.{hashlib.sha256(seed.encode()).hexdigest()[:32]}"
 
@@ -60,6 +62,27 @@ class TokenStore:
         """Store tokens and give the lease back; raises LedgerUnavailableError."""
         text = self._cipher.encrypt(json.dumps(asdict(tokens)).encode()).decode()
         await self._secrets.write(self.name, text, owner)
+
+    async def begin(self, refresh: str) -> None:
+        """Note, before ANAF is asked, that this refresh token is being used up."""
+        note = json.dumps({"of": _digest(refresh), "at": now()})
+        await self._secrets.put(self._begun, note)
+
+    async def begun(self, refresh: str) -> float:
+        """Return when a renewal with this token began whose end nobody stored; 0 when none did."""
+        try:
+            note = json.loads(await self._secrets.read(self._begun))
+            return float(note["at"]) if note["of"] == _digest(refresh) else 0.0
+        except (ValueError, TypeError, KeyError):
+            return 0.0  # none, or a damaged one: it only explains
+
+    async def settle(self) -> None:
+        """Note that the renewal certainly did not reach ANAF, or was answered without effect."""
+        await self._secrets.put(self._begun, "")
+
+    @property
+    def _begun(self) -> str:
+        return f"{self.name}.begun"
 
 
 def claims(token: str) -> dict[str, object]:
@@ -83,7 +106,12 @@ def now() -> float:
     return datetime.now(UTC).timestamp()
 
 
-def _cipher(client_secret: str) -> Fernet:
+def cipher(client_secret: str) -> Fernet:
+    """Return what encrypts and decrypts everything that is stored of a log-in."""
     # The key comes from the client secret: a copy of the database alone opens nothing.
     derive = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"workers-anaf tokens")
     return Fernet(base64.urlsafe_b64encode(derive.derive(client_secret.encode())))
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()[:32]

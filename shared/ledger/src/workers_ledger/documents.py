@@ -98,6 +98,15 @@ class Documents:
         except DatabaseDownError as error:
             raise _unavailable(error) from error
 
+    async def find(self, tenant: str, business_key: str) -> Document | None:
+        """Return the document with this business key."""
+        try:
+            async with self._database.transaction() as session:
+                row = await self._find(session, tenant, business_key)
+                return _value(row) if row else None
+        except DatabaseDownError as error:
+            raise _unavailable(error) from error
+
     async def get(self, document_id: str) -> Document | None:
         """Return a document by its id."""
         try:

@@ -12,6 +12,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from . import schema_inbound as _more_tables  # noqa: F401 - importing it makes them known
 from .schema import Base
 
 NEWEST = "0005"

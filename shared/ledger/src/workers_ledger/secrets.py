@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .database import Database, DatabaseDownError
@@ -23,6 +24,24 @@ class Secrets:
         async with self._session() as session:
             row = await session.get(SecretRow, name)
             return row.value if row else ""
+
+    async def under(self, prefix: str) -> dict[str, str]:
+        """Return the secrets whose names begin so, by name; empty ones are none."""
+        query = select(SecretRow.name, SecretRow.value).where(
+            SecretRow.name.startswith(prefix, autoescape=True), SecretRow.value != ""
+        )
+        async with self._session() as session:
+            return {row.name: row.value for row in await session.execute(query)}
+
+    async def put(self, name: str, value: str) -> None:
+        """Store a secret that nobody renews; whoever holds a lease on it keeps it."""
+        now = datetime.now(UTC)
+        async with self._session() as session:
+            row = insert(self._database.dialect, SecretRow).values(
+                name=name, value=value, locked_by="", locked_until=now, updated_at=now
+            )
+            known = {"value": value, "updated_at": now}
+            await session.execute(row.on_conflict_do_update(index_elements=["name"], set_=known))
 
     async def lease(self, name: str, owner: str, *, seconds: float) -> bool:
         """Take the right to renew the secret; False while another process has it."""

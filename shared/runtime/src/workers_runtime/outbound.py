@@ -1,6 +1,7 @@
 """The HTTP client to authorities: limits, a circuit breaker, nothing secret logged."""
 
 import asyncio
+import ssl
 import time
 from dataclasses import dataclass
 
@@ -88,6 +89,7 @@ class Outbound:
         name: the system's name in logs and errors.
         base_url: its origin; the sandbox's in development.
         read_seconds: how long an answer may take.
+        tls: with what connections are made, when not as usual: a certificate of ours.
         keep_alive: False opens a connection per request, for hosts that reset reused ones.
     """
 
@@ -100,6 +102,7 @@ class Outbound:
         keep_alive: bool = True,
         max_answer_bytes: int = 32 * 1024 * 1024,
         breaker: CircuitBreaker | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.name = name
         self.breaker = breaker or CircuitBreaker()
@@ -113,6 +116,7 @@ class Outbound:
             follow_redirects=False,
             http2=False,
             trust_env=False,
+            verify=tls or True,
             headers={"user-agent": "workers-core"},
         )
 

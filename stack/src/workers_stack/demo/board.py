@@ -111,7 +111,7 @@ class Board:
     def add(self, event: Event) -> bool:
         """Take in an event; False when it belongs to none of these documents."""
         row = self.rows.get(str(event.get("correlationid")))
-        if row is None:
+        if row is None or _of_another(event, row.document):
             return False
         now = self.seconds
         self.events.append((now, event))
@@ -135,6 +135,7 @@ class Board:
             "validated": ends["anaf.taxpayer.validated"],
             "accepted": ends["efactura.accepted"],
             "rejected": ends["efactura.rejected"],
+            "received": ends["efactura.received"],
             "rendered": ends["pdf.rendered"],
             "read": ends["ocr.extracted"],
             "mailed": ends["email.sent"],
@@ -142,3 +143,9 @@ class Board:
             "failed": sum(count for kind, count in ends.items() if kind.endswith(".failed")),
             "events": len(self.events),
         }
+
+
+def _of_another(event: Event, document: Document) -> bool:
+    """Whether an invoice was received that is not the expected one: a box holds others too."""
+    is_received = event["type"] == "efactura.received"
+    return is_received and bool(event["data"].get("number") != document.number)

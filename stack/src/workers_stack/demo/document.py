@@ -18,6 +18,7 @@ FINAL = frozenset(
         "taxpayer.failed",
         "efactura.accepted",
         "efactura.rejected",
+        "efactura.received",
         "efactura.failed",
         "pdf.rendered",
         "pdf.failed",

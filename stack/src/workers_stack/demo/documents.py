@@ -5,12 +5,12 @@ from datetime import date
 from decimal import Decimal
 
 from .document import Check, Data, Document, says
-from .invoice import SELLER, render
+from .invoice import BUYER, SELLER, render
 from .presented import presented
 
 
 def documents(today: date, mark: str) -> list[Document]:
-    """The ten documents; `mark` makes the invoice numbers of one demonstration unique.
+    """The eleven documents; `mark` makes the invoice numbers of one demonstration unique.
 
     The parts of a number that start with SBX tell the sandbox what to do with that invoice.
     """
@@ -42,7 +42,21 @@ def documents(today: date, mark: str) -> list[Document]:
             _archived,
         ),
         *presented(correct),
+        _received(correct),
     ]
+
+
+def _received(sold: Document) -> Document:
+    """The other side: what the buyer's own worker gets from ANAF."""
+    return Document(
+        title="The same, received by its buyer",
+        key="efactura.receive",
+        body=lambda _accepted: {"cif": BUYER},
+        final="efactura.received",
+        check=says("number", expected=sold.number),
+        number=sold.number,
+        after=sold,
+    )
 
 
 def _lookup(title: str, number: str, check: Check) -> Document:

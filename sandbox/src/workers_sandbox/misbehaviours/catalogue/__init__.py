@@ -1,4 +1,4 @@
-"""The catalogue: exactly 24 misbehaviours of the authority, with stable ids."""
+"""The catalogue: exactly 25 misbehaviours of the authority, with stable ids."""
 
 from .account import ACCOUNT
 from .connection import CONNECTION

@@ -2,6 +2,7 @@
 
 from .scenario import (
     ANY,
+    AUTHORISED,
     DOWNLOAD,
     LIFE,
     SLACK,
@@ -96,5 +97,16 @@ CONNECTION = (
         operations=ANY | SLACK,
         usual=LIFE,
         chaos=True,
+    ),
+    Scenario(
+        id="answer-verbatim",
+        title="Any answer, word for word",
+        title_ro="Orice răspuns, cuvânt cu cuvânt",
+        at_anaf="The answer is the text given in `message`, with HTTP 200 unless `status` says "
+        "otherwise; the request is not done.",
+        good_client="Judges it by its content: every text of ANAF's has an outcome of its own.",
+        operations=AUTHORISED,
+        usual=AUTHORISED,
+        parameters=("message", "status"),
     ),
 )

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 from typing import Literal
 
 from anaf_efactura.archive import MAX_DOCUMENT, Archive, Kind, Seal
-from anaf_efactura.invoice import Invoice, cii, from_root
+from anaf_efactura.invoice import Invoice, NotAnInvoice, cii, from_root
 from workers_anaf.romania import today
-from workers_anaf.xml import MalformedXml, parse
+from workers_anaf.xml import parse
 from workers_contracts.types import ArtifactRef
 from workers_ledger.archive import Archive as Index
 from workers_ledger.chain import ArchiveEntry, Link
@@ -98,11 +98,12 @@ def retain_until(issued: date | None, archived: date, years: int) -> date:
 def _read(archive: Archive) -> Invoice | None:
     if archive.kind is not Kind.ORIGINAL:
         return None
+    root = parse(archive.document, max_bytes=MAX_DOCUMENT)
+    if root.tag == cii.ROOT:
+        return cii.read_cii(root)
     try:
-        root = parse(archive.document, max_bytes=MAX_DOCUMENT)
-        return cii.read_cii(root) if root.tag == cii.ROOT else from_root(root)
-    except MalformedXml:
-        # A version of UBL that is not read here: it is kept all the same.
+        return from_root(root)
+    except NotAnInvoice:  # a UBL of another version: kept, without what it would say
         return None
 
 

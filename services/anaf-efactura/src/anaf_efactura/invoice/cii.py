@@ -38,6 +38,7 @@ _SELLER = f"{_TRADE}/ram:ApplicableHeaderTradeAgreement/ram:SellerTradeParty"
 _BUYER = f"{_TRADE}/ram:ApplicableHeaderTradeAgreement/ram:BuyerTradeParty"
 _SETTLEMENT = f"{_TRADE}/ram:ApplicableHeaderTradeSettlement"
 _SUMS = f"{_SETTLEMENT}/ram:SpecifiedTradeSettlementHeaderMonetarySummation"
+_DUE_DATE = f"{_SETTLEMENT}/ram:SpecifiedTradePaymentTerms/ram:DueDateDateTime/udt:DateTimeString"
 _LINE = f"{_TRADE}/ram:IncludedSupplyChainTradeLineItem"
 _TYPES: Final = {"380", "381", "384", "389", "751"}
 
@@ -61,6 +62,11 @@ def read_cii(root: Element) -> Invoice:
         ),
         line_count=len(root.findall(_LINE, _NS)),
     )
+
+
+def due_date_of(root: Element) -> date | None:
+    """Read the payment due date (BT-9)."""
+    return _date(_text(root, _DUE_DATE))
 
 
 def check(root: Element) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from alembic import op
 from workers_ledger.schema import Moment
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 
 INDEXES = {
     "ix_archive_number": ["service", "tenant", "cif", "number"],

@@ -1,0 +1,1 @@
+"""Thousands of invoices in one go: read, published, followed to their ends, told in a report."""

@@ -1,0 +1,187 @@
+"""Fetches a listed message: downloaded once, kept byte for byte, told once."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Literal
+
+from anaf_efactura.archive import BadArchive, Kind, SealStatus
+from anaf_efactura.archiving.keeping import MEDIA_TYPE, Download, Keeper, Owner
+from anaf_efactura.client import EFacturaClient
+from anaf_efactura.errors import ArchiveExpiredError, ArchiveUnreadableError
+from anaf_efactura.messages import MessageType
+from anaf_efactura.watching import Clock, utc_now
+from workers_contracts.efactura_inbound import FetchMessage
+from workers_contracts.types import ArtifactRef
+from workers_ledger.documents import Documents
+from workers_ledger.inbound import Inbound, InboundMessage, InboundState
+from workers_ledger.notices import Notices
+from workers_runtime.artifacts import Artifacts
+from workers_runtime.errors import PermanentError, TransientError, WorkerError
+from workers_runtime.identity import Task
+from workers_runtime.logs import get_logger
+from workers_runtime.router import After, Outcome
+
+from . import telling
+from .facts import Facts, read, unopened
+from .plan import HOLD, OVERDUE
+
+TRIES = 4
+"""So many archives that are damaged, or without a good seal, are given back; the next is kept."""
+
+REFUSED = timedelta(hours=6)
+"""Before a message that ANAF refuses to give is asked for again."""
+
+_NO_SEAL = {SealStatus.MISSING, SealStatus.INVALID}
+_log = get_logger(__name__)
+
+
+class Fetching:
+    """Downloads what the lists show."""
+
+    def __init__(
+        self,
+        inbound: Inbound,
+        documents: Documents,
+        client: EFacturaClient,
+        artifacts: Artifacts,
+        keeper: Keeper,
+        notices: Notices,
+        *,
+        seals: Sequence[bytes],
+        patience: float,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._inbound = inbound
+        self._documents = documents
+        self._client = client
+        self._artifacts = artifacts
+        self._keeper = keeper
+        self._notices = notices
+        self._seals = tuple(seals)
+        self._patience = patience
+        self._clock = clock
+
+    async def fetch(self, command: FetchMessage, task: Task) -> Outcome:
+        """Return the event of the message; nothing when another hand has it, or it is ours."""
+        until = self._clock() + HOLD
+        message = await self._inbound.begin(
+            task.tenant, command.cif, command.download_id, command.hand, until=until
+        )
+        if message is None:
+            return None
+        if message.state != InboundState.LISTED.value:
+            return telling.ended(message)  # this very message ended it, and its worker died
+        try:
+            return await self._fetched(message)
+        except ArchiveExpiredError:
+            return await self._expired(message)
+        except PermanentError as error:
+            return await self._refused(message, command, task, error)
+        except WorkerError as error:
+            await self._note(message, error)
+            raise
+
+    async def _fetched(self, message: InboundMessage) -> Outcome:
+        content = await self._client.of(message.tenant).download(message.message_id)
+        facts = await self._facts(message, content)
+        if await self._is_ours(message, facts):
+            await self._inbound.end(message, InboundState.OURS, {})
+            return None
+        archive = await self._kept(message, content, facts)
+        known = await self._known(message, facts)
+        event = telling.fetched(message, facts, archive, self._clock(), **known)
+        stored = await self._inbound.end(message, InboundState.STORED, telling.kept(event))
+        if stored is None:
+            return await self._as_it_ended(message)
+        _log.info("message received", told=event.key, download_id=message.message_id)
+        return event
+
+    async def _kept(self, message: InboundMessage, content: bytes, facts: Facts) -> ArtifactRef:
+        """Keep the bytes; what could be opened is entered in the archive's index too."""
+        if facts.archive is None or facts.seal is None:
+            return await self._artifacts.put(content, media_type=MEDIA_TYPE, suffix=".zip")
+        direction = _direction(message)
+        owner = Owner(message.tenant, message.cif, direction=direction)
+        download = Download(message.message_id, content, facts.archive, facts.seal)
+        return (await self._keeper.keep(owner, download)).entry.artifact
+
+    async def _facts(self, message: InboundMessage, content: bytes) -> Facts:
+        try:
+            # In a thread: an archive may hold megabytes of XML.
+            facts = await asyncio.to_thread(read, content, self._seals)
+        except BadArchive as error:
+            if message.tries >= TRIES:
+                _log.warning("archive kept unopened", download_id=message.message_id)
+                return unopened()
+            raise ArchiveUnreadableError(str(error), retry_after=self._patience) from error
+        # An error file may come without a seal; an invoice's may come later than the invoice.
+        unsealed = facts.seal is None or facts.seal.status in _NO_SEAL
+        if facts.kind is Kind.ORIGINAL and unsealed and message.tries < TRIES:
+            raise ArchiveUnreadableError(
+                "the Ministry's seal is missing or invalid", retry_after=self._patience
+            )
+        return facts
+
+    async def _is_ours(self, message: InboundMessage, facts: Facts) -> bool:
+        """Say whether this is what the tenant filed here, under an index not known until now."""
+        own = message.type == MessageType.SENT.value or message.data.get("self_billed")
+        if not own or facts.sha256 is None:
+            return False
+        if not await self._inbound.is_filed(message, facts.sha256):
+            return False
+        if message.upload_index:
+            await self._documents.sighted(message.upload_index, facts.sha256)
+        return True
+
+    async def _known(self, message: InboundMessage, facts: Facts) -> dict[str, Any]:
+        """Return what the ledger knows of the invoice that a buyer's message is about."""
+        about = facts.values.get("about_index") or message.data.get("about_index")
+        if facts.kind is not Kind.BUYER_MESSAGE or not about:
+            return {}
+        document = await self._documents.by_authority_id(about)
+        if document is None or document.tenant != message.tenant:
+            return {"about_index": about}
+        return {"about_index": about, "document_id": document.id, "number": document.number}
+
+    async def _expired(self, message: InboundMessage) -> Outcome:
+        ended = await self._inbound.end(message, InboundState.EXPIRED, {})
+        return telling.expired(ended) if ended else await self._as_it_ended(message)
+
+    async def _as_it_ended(self, message: InboundMessage) -> Outcome:
+        """Return the event when a worker that was given up for dead ended this very hand."""
+        found = await self._held(message)
+        return telling.ended(found) if found else None
+
+    async def _held(self, message: InboundMessage) -> InboundMessage | None:
+        return await self._inbound.begin(
+            message.tenant,
+            message.cif,
+            message.message_id,
+            message.hand,
+            until=self._clock() + HOLD,
+        )
+
+    async def _refused(
+        self, message: InboundMessage, command: FetchMessage, task: Task, error: PermanentError
+    ) -> Outcome:
+        """Ask again later, as long as ANAF keeps it: a right may come back. Told once."""
+        await self._inbound.note(message, code=error.code, error=str(error))
+        again = After(command, REFUSED.total_seconds(), reason=str(error)[:200])
+        if not await self._notices.tells(message.id, f"fetch:{error.code}"[:64], task.message_id):
+            return again
+        noted = await self._held(message)
+        return [telling.delayed(noted or message, self._clock()), again]
+
+    async def _note(self, message: InboundMessage, error: WorkerError) -> None:
+        unusable = isinstance(error, ArchiveUnreadableError)
+        await self._inbound.note(message, code=error.code, error=str(error), unusable=unusable)
+        if isinstance(error, TransientError):
+            # Not the usual term of a command: as long as ANAF keeps it.
+            error.give_up_at = message.listed_at + OVERDUE
+
+
+def _direction(message: InboundMessage) -> Literal["sent", "received"]:
+    """Say who made it: errors belong to what the company sent."""
+    theirs = {MessageType.RECEIVED.value, MessageType.BUYER_MESSAGE.value}
+    return "received" if message.type in theirs else "sent"
