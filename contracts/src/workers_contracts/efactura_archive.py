@@ -221,7 +221,9 @@ class ArchivedDocument(Value):
     position: int = Field(ge=1, description="Place in the tenant's chain.")
     entry_hash: str = Field(description="Hash of the entry and of all before it.")
     direction: Direction
-    kind: str = Field(description="invoice, credit_note, cii, errors or buyer_message.")
+    kind: str = Field(
+        description="invoice, credit_note, cii, errors, buyer_message; original if not read here."
+    )
     cif: str = Field(description="Whose document it is at ANAF.")
     partner: str | None = Field(default=None, description="Fiscal code of the other side.")
     number: str | None = Field(default=None, description="Invoice number (BT-1).")

@@ -1,11 +1,12 @@
 """What ANAF gives is kept byte for byte and entered once, whenever the worker dies."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from anaf_efactura.archive import Kind, SealStatus
-from anaf_efactura.archiving.keeping import retain_until
+from anaf_efactura.archive import Kind, Seal, SealStatus, open_archive
+from anaf_efactura.archiving.keeping import Download, Owner, retain_until
 from workers_ledger.archive import Archive, Wanted
 from workers_ledger.chain import Head, break_at
 from workers_ledger.documents import LedgerUnavailableError
@@ -43,6 +44,19 @@ async def test_a_refusal_with_its_errors_is_entered_under_the_invoice_s_number(
     (link,) = await index.find("", Wanted(number="KEEP-2"))
     assert link.entry.kind == Kind.ERRORS.value
     assert link.entry.artifact == event.archive
+
+
+async def test_an_invoice_that_is_not_read_here_is_kept_all_the_same(desk, invoice, index):
+    event = await desk.file(invoice("KEEP-5"))
+    opened = open_archive(await desk.parts["artifacts"].get(event.archive, limit=LIMIT))
+    later = replace(opened, document=opened.document.replace(b"xsd:Invoice-2", b"xsd:Invoice-3"))
+    download = Download("99", b"zip", later, Seal(SealStatus.VERIFIED))
+    owner = Owner("", "12345674", "received", issue_date=event.issue_date)
+    link = await desk.parts["following"]._keeper.keep(owner, download)
+    assert (link.entry.kind, link.entry.direction, link.entry.number) == (
+        "original", "received", None,
+    )  # fmt: skip
+    assert link.entry.issue_date == event.issue_date
 
 
 async def test_a_document_that_was_never_at_anaf_has_no_entry(desk, index):

@@ -18,6 +18,8 @@ from .dialects import insert
 from .documents import LedgerUnavailableError
 from .schema import ArchiveHeadRow, ArchiveRow
 
+__all__ = ["Archive", "ArchiveEntry", "Erasure", "Head", "Link", "Wanted"]
+
 
 @dataclass(frozen=True)
 class Wanted:

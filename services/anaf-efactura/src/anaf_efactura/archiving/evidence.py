@@ -64,6 +64,7 @@ class Evidence:
         if pdf is None or wish.message_id != command.wish:
             return self._wishes.go_on(wish, command, task)
         content = await self._artifacts.get(pdf, limit=MAX_REPORT_BYTES)
+        await self._index.note_copy(task.tenant, link.entry.download_id, pdf)
         return await self._packed(link, reading, content, command.asked_at)
 
     async def _packed(
