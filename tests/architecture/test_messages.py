@@ -91,7 +91,7 @@ def test_every_setting_is_described(script):
 def test_own_settings_carry_the_service_in_their_name(services, script):
     """Shared names have no prefix; a name that only one service reads starts with its own."""
     variables = script("variables")
-    usual = {"VIES_URL", "DATABASE_URL", "ANAF_CLIENT_ID", "ANAF_CLIENT_SECRET"}
+    usual = {"VIES_URL", "VIES_REQUESTER", "DATABASE_URL", "ANAF_CLIENT_ID", "ANAF_CLIENT_SECRET"}
     usual |= {"ANAF_REFRESH_TOKEN", "ANAF_CALL_SECONDS", "PREFETCH", "RETRY_MAX_AGE_SECONDS"}
     usual |= {"SLACK_WEBHOOK_URL", "SLACK_BOT_TOKEN"}
     smtp = "HOST PORT TLS USERNAME PASSWORD CA FROM FROM_NAME"

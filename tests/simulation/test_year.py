@@ -4,8 +4,8 @@ The clock is simulated and so is the bus, because RabbitMQ cannot be told the ti
 product: kernel, journal, ledger, handlers and client, against the sandbox at ANAF's own pace.
 
 ``./justw year`` runs it in full: 20 tenants, 20,000 invoices, the whole of 2027. Here two weeks
-around Orthodox Easter run. ``EFACTURA_YEAR_SEED`` repeats a run's dice, ``YEAR_REPORT`` names a
-folder for the figures.
+around Orthodox Easter run. ``EFACTURA_YEAR_SEED`` repeats a run's dice, ``EFACTURA_YEAR_INVOICES``
+makes it shorter, ``YEAR_REPORT`` names a folder for the figures.
 """
 
 import json
@@ -29,7 +29,14 @@ from workers_sandbox.settings import Settings as SandboxSettings
 
 pytestmark = [pytest.mark.integration, pytest.mark.e2e]
 SEED = int(os.environ.get("EFACTURA_YEAR_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
-FULL = Size(20, 20_000, date(2027, 1, 1), date(2027, 12, 31), 60, 20)
+FULL = Size(
+    20,
+    int(os.environ.get("EFACTURA_YEAR_INVOICES", "20000")),
+    date(2027, 1, 1),
+    date(2027, 12, 31),
+    60,
+    20,
+)
 SMALL = Size(4, 60, date(2027, 4, 26), date(2027, 5, 9), 4, 3)
 SIZE = FULL if os.environ.get("EFACTURA_YEAR") == "full" else SMALL
 SETTLED = timedelta(days=30)

@@ -7,6 +7,7 @@ import typer
 from .commands.dead import dead
 from .commands.doctor import doctor
 from .commands.efactura import efactura
+from .commands.efactura_archive import add_archive
 from .commands.efactura_login import login, logins, logout
 from .commands.errors import errors
 from .commands.send import send
@@ -41,6 +42,7 @@ app.add_typer(dead, name="dead")
 efactura.command()(login)
 efactura.command()(logins)
 efactura.command()(logout)
+add_archive(efactura)
 app.add_typer(efactura, name="efactura")
 app.command()(errors)
 app.command()(version)

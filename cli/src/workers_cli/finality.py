@@ -7,7 +7,12 @@ from workers_contracts.catalog import commands, events
 
 from .errors import ExitCode
 
-FINAL = ("failed", "rejected", "accepted", "confirmed", "validated", "extracted")
+FINAL = frozenset(
+    {
+        "accepted", "audited", "confirmed", "erased", "evidence_ready", "extracted", "failed",
+        "found", "rejected", "rendered", "validated",
+    }
+)  # fmt: skip
 """Last words of final events of commands that have follow-ups."""
 
 
@@ -25,11 +30,12 @@ def has_follow_ups(key: str) -> bool:
 
 
 def answers(key: str, event_type: str) -> bool:
-    """Say whether an event is of the command's domain: they share a module of the contracts."""
+    """Say whether an event is of the command's domain, by its key or by their module."""
+    if event_type.split(".", 1)[0] == key.split(".", 1)[0]:
+        return True
     command, event = commands().get(key), events().get(event_type)
-    if command is None or event is None:
-        return event_type.split(".", 1)[0] == key.split(".", 1)[0]
-    return event.__module__ == command.__module__
+    # An older key of the catalogue begins with another word than its command's.
+    return command is not None and event is not None and event.__module__ == command.__module__
 
 
 def is_final(key: str, event_type: str) -> bool:

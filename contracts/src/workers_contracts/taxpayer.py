@@ -22,7 +22,19 @@ class ValidateTaxpayer(Command):
     )
     country: CountryCode = Field(default="RO", description="RO asks ANAF; other EU states VIES.")
     as_of: date | None = Field(
-        default=None, description="Day the answer is about; today in Romania when absent."
+        default=None,
+        description="Day the answer is about; today in Romania when absent. VIES answers for today "
+        "only, and nobody for a day to come.",
+    )
+    max_age: int | None = Field(
+        default=None,
+        ge=0,
+        description="Oldest answer that will do, in seconds since the authority was asked; 0 asks "
+        "it now. Given, no older answer is used during an outage either: the command waits.",
+    )
+    with_efactura_register: bool = Field(
+        default=False,
+        description="Ask ANAF's register of RO e-Factura too (Romanian codes only).",
     )
 
 
@@ -31,6 +43,46 @@ class VatPeriod(Value):
 
     start: date | None = None
     end: date | None = None
+    cancelled_on: date | None = Field(
+        default=None, description="Day on which ANAF cancelled the registration."
+    )
+    note: str = Field(default="", description="ANAF's words on the period.")
+
+
+class Period(Value):
+    """A span in which something held; without an end it still does."""
+
+    start: date | None = Field(default=None, description="First day.")
+    end: date | None = Field(default=None, description="Day on which it ended.")
+
+
+class EfacturaRegistration(Value):
+    """What ANAF's register of RO e-Factura holds; false does not mean it cannot receive."""
+
+    registered: bool = Field(description="In the register on the day asked.")
+    since: date | None = Field(default=None, description="Day of the entry.")
+    until: date | None = Field(default=None, description="Day it gave up or was struck off.")
+    b2g_since: date | None = Field(
+        default=None, description="Day from which it opted for invoices to authorities."
+    )
+    register_name: str = Field(default="", description="Which register, in ANAF's words.")
+    category: str = Field(default="", description="Category, in ANAF's words.")
+    state: str = Field(default="", description="State, in ANAF's words.")
+
+
+class Consultation(Value):
+    """The EU's proof that a number was looked up on a day, for somebody."""
+
+    identifier: str = Field(min_length=1, description="VIES's number of the consultation.")
+    requester: str = Field(description="VAT number on whose behalf it was asked.")
+    requested_on: date | None = Field(default=None, description="Day, as VIES says it.")
+
+
+class Staleness(Value):
+    """Why an older answer is given: the authority could not be asked now."""
+
+    code: str = Field(description="Error code, as in the error reference.")
+    message: str = Field(description="What went wrong when it was asked.")
 
 
 class Taxpayer(Value):
@@ -45,13 +97,21 @@ class Taxpayer(Value):
     main_activity: str = Field(default="", description="CAEN code.")
     vat_registered: bool = Field(description="Registered for VAT (art. 316) on the day asked.")
     vat_periods: list[VatPeriod] = Field(default_factory=list)
-    vat_on_collection: bool = False
-    split_vat: bool = False
-    inactive: bool = False
-    struck_off: bool = False
+    vat_on_collection: bool = Field(default=False, description="On the day asked.")
+    vat_on_collection_periods: list[Period] = Field(default_factory=list)
+    split_vat: bool = Field(default=False, description="On the day asked.")
+    split_vat_periods: list[Period] = Field(default_factory=list)
+    inactive: bool = Field(default=False, description="Declared inactive on the day asked.")
+    inactive_periods: list[Period] = Field(default_factory=list)
+    struck_off: bool = Field(default=False, description="Struck off on the day asked.")
+    struck_off_on: date | None = Field(default=None, description="Day it was struck off.")
+    registered_on: date | None = Field(default=None, description="Day of its registration.")
     efactura_register: bool = Field(
         default=False,
         description="In the optional RO e-Factura register; false does not mean it cannot receive.",
+    )
+    efactura_registered_on: date | None = Field(
+        default=None, description="Day it entered that register."
     )
     registration_state: str = Field(default="", description="The authority's own words.")
 
@@ -73,6 +133,17 @@ class TaxpayerValidated(Event):
     as_of: date = Field(description="Day the answer is about.")
     checked_at: UtcDateTime = Field(description="When the authority was asked, UTC.")
     taxpayer: Taxpayer | None = Field(default=None, description="Present when it was found.")
+    efactura_registration: EfacturaRegistration | None = Field(
+        default=None, description="Present when it was asked for."
+    )
+    consultation: Consultation | None = Field(
+        default=None, description="VIES's proof; only with a requester in the worker's settings."
+    )
+    stale: bool = Field(
+        default=False,
+        description="The authority could not be asked; this is what it said at checked_at.",
+    )
+    stale_because: Staleness | None = Field(default=None, description="Present when stale.")
 
 
 class TaxpayerFailed(Failed):

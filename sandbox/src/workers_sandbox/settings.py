@@ -118,6 +118,20 @@ class Settings:
         404, _positive, "HTTP status of a look-up that finds nothing (404 or 200 are seen live)"
     )
     null_arrays: bool = _option(False, _flag, "look-up sends null for an empty array")
+    lookup_shape: str = _option(
+        "plain",
+        _one_of(
+            "plain",
+            "envelope",
+            "strings",
+            "one-missing",
+            "cod-500",
+            "empty-object",
+            "html-404",
+            "not-json",
+        ),
+        "how a look-up's answer comes, see README",
+    )
     calls_per_minute: int = _option(1000, _positive, "calls of all authorised methods a minute")
     states_per_message: int = _option(100, _positive, "stareMesaj calls a message a day")
     downloads_per_message: int = _option(10, _positive, "descarcare calls a message a day")

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from anaf_efactura import app
+from anaf_efactura.client_public import PublicClient
 from anaf_efactura.config import Settings
 from anaf_efactura.handlers import check_invoice, submit_invoice, watch_invoice, watch_login
 from anaf_efactura.judging import make_judge
@@ -327,6 +328,7 @@ def efactura_settings(
         ARTIFACTS_URL=f"file://{tmp_path}/artifacts",
         ANAF_BASE_URL=sandbox.url,
         ANAF_LOGIN_URL=sandbox.url,
+        ANAF_PUBLIC_URL=sandbox.url,
         ANAF_ENVIRONMENT="prod",
         ANAF_CLIENT_ID=sandbox.client_id,
         ANAF_CLIENT_SECRET=sandbox.client_secret,
@@ -353,13 +355,33 @@ async def make_desk(sandbox: SandboxServer) -> AsyncIterator[MakeDesk]:
             read_seconds=read_seconds,
             breaker=CircuitBreaker(),
         )
+        open_host = Outbound(
+            "ANAF public",
+            settings.anaf_public_url,
+            read_seconds=read_seconds,
+            keep_alive=False,
+            breaker=CircuitBreaker(),
+        )
         shared = connect(settings.redis_url.get_secret_value())
         tokens = app._tokens(settings, Secrets(database), login)
         pace = Pace(shared, "anaf.calls", seconds=settings.call_seconds)
-        parts = app._parts(settings, database, AuthorisedCalls(outbound, tokens, pace), shared)
-        closing.extend([login.close, tokens.close, outbound.close, shared.aclose, database.close])
+        calls = AuthorisedCalls(outbound, tokens, pace)
+        public = PublicClient(open_host, pace)
+        parts = app._parts(settings, database, calls, shared, public)
+        closing.extend(
+            [
+                login.close,
+                tokens.close,
+                outbound.close,
+                open_host.close,
+                shared.aclose,
+                database.close,
+            ]
+        )
         more = {
             "outbound": outbound,
+            "open_host": open_host,
+            "shared": shared,
             "tokens": tokens,
             "judge": make_judge(settings.xsd_dir),
             "login": LoginWatch(tokens, Notices(database, "efactura")),

@@ -180,5 +180,14 @@ def test_router_declares_what_the_handlers_return():
         "efactura.check": {"efactura.processing", "efactura.accepted", "efactura.rejected"},
         "efactura.watch": {"efactura.deadline_approaching"},
         "efactura.watch_login": {"efactura.login_expiring", "efactura.login_lost"},
+        "efactura.find": {"efactura.found"},
+        "efactura.evidence": {"efactura.evidence_ready"},
+        "efactura.render": {"efactura.rendered"},
+        "efactura.collect": {"efactura.evidence_ready", "efactura.rendered"},
+        "efactura.audit": {"efactura.audited"},
+        "efactura.audit_next": {"efactura.audited"},
+        "efactura.erase": {"efactura.erased"},
     }
+    senders = {h.command.key for h in router.handlers if h.sends}
+    assert senders == {"efactura.evidence", "efactura.render", "efactura.collect"}
     assert InvoiceSubmitted.key in keys["efactura.submit"]

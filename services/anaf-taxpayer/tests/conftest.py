@@ -56,18 +56,29 @@ async def make_worker(sandbox: SandboxServer, redis_url: str) -> AsyncIterator[M
         seconds: float = 0.22,
         found_seconds: int = 60,
         not_found_seconds: int = 30,
+        past_seconds: int = 600,
+        stale_seconds: int = 300,
+        requester: tuple[str, str] | None = None,
         vies_seconds: float = 5.0,
         vies_url: str = sandbox.url + VIES_PATH,
     ) -> Worker:
         client = connect(redis_address)
         outbound = Outbound("ANAF register", sandbox.url, keep_alive=False, read_seconds=5)
-        register = Batcher(
-            RegisterClient(outbound).look_up, Turns(client, "anaf.lookup", seconds=seconds)
+        turns = Turns(client, "anaf.lookup", seconds=seconds)
+        authority = RegisterClient(outbound)
+        register = Batcher(authority.look_up, turns)
+        efactura = Batcher(authority.registrations, turns)
+        vies = ViesClient(vies_url, requester=requester, seconds=vies_seconds)
+        cache = Cache(
+            client,
+            found_seconds=found_seconds,
+            not_found_seconds=not_found_seconds,
+            past_seconds=past_seconds,
+            stale_seconds=stale_seconds,
         )
-        vies = ViesClient(vies_url, seconds=vies_seconds)
-        cache = Cache(client, found_seconds=found_seconds, not_found_seconds=not_found_seconds)
-        closing.extend([register.close, vies.close, outbound.close, client.aclose])
-        return Worker(Lookup(register, vies, cache), register, vies, client)
+        closing.extend([register.close, efactura.close, vies.close])
+        closing.extend([outbound.close, client.aclose])
+        return Worker(Lookup(register, efactura, vies, cache), register, vies, client)
 
     yield make
     for close in closing:

@@ -29,6 +29,9 @@ def test_defaults_ask_anaf_less_than_once_a_second(environment):
         ("ANAF_PUBLIC_URL", "webservicesp.anaf.ro", "must begin with https://"),
         ("ANAF_TAXPAYER_LOOKUP_SECONDS", "-1", "greater than or equal to 0"),
         ("ANAF_TAXPAYER_FOUND_TTL_SECONDS", "x", "valid integer"),
+        ("VIES_REQUESTER", "12345674", "with its country"),
+        ("VIES_REQUESTER", "RO12345678", "with its country"),
+        ("ANAF_TAXPAYER_STALE_SECONDS", "-1", "greater than or equal to 0"),
         ("PREFETCH", "0", "greater than or equal to 1"),
     ],
 )
@@ -43,3 +46,12 @@ def test_bad_value_is_one_line_with_its_name(environment, capsys, name, value, w
 
 def test_worker_is_put_together_without_any_connection(environment):
     assert build().service == "anaf-taxpayer"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("", None), ("RO 12345674", ("RO", "12345674")), ("GR123456783", ("EL", "123456783"))],
+)
+def test_requester_of_vies_is_read_as_a_vat_number(environment, given, expected):
+    environment("VIES_REQUESTER", given)
+    assert load(Settings, "anaf-taxpayer").requester() == expected

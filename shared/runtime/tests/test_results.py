@@ -7,7 +7,8 @@ import pytest
 import redis.asyncio as redis
 
 from workers_contracts.topology import EVENTS
-from workers_runtime.results import Results
+from workers_runtime.redis_pool import connect
+from workers_runtime.results import Results, ResultsUnavailableError, answer_to
 from workers_runtime.wire import Wire
 
 
@@ -39,3 +40,20 @@ async def test_redis_that_is_away_costs_the_result_and_some_seconds(private_redi
     await results.keep(results.of("m", [wire(EVENTS, {})]))
     assert time.monotonic() - started < 15
     await results.close()
+
+
+@pytest.mark.integration
+async def test_answer_of_another_worker_is_read_by_message_id_and_tenant(redis_url):
+    results, asking = Results(redis_url, ttl_seconds=60), connect(redis_url)
+    await results.keep(results.of("m", [wire(EVENTS, {"id": "1"})], tenant="t"))
+    assert await answer_to(asking, "m", "t") == [{"id": "1"}]
+    assert await answer_to(asking, "m") == await answer_to(asking, "other", "t") == []
+    await asking.aclose()
+    await results.close()
+
+
+async def test_redis_that_is_away_is_told_to_who_asks_for_an_answer():
+    asking = connect("redis://127.0.0.1:1/0")
+    with pytest.raises(ResultsUnavailableError):
+        await answer_to(asking, "m")
+    await asking.aclose()

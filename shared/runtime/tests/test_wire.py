@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from workers_contracts.base import Command, Event
 from workers_contracts.taxpayer import TaxpayerFailed, TaxpayerValidated, ValidateTaxpayer
-from workers_contracts.topology import EVENTS, MAX_MESSAGE_BYTES
+from workers_contracts.topology import COMMANDS, EVENTS, MAX_MESSAGE_BYTES
 from workers_runtime.errors import HandlerContractError
 from workers_runtime.identity import Identity
-from workers_runtime.router import After, Handler
+from workers_runtime.router import After, Handler, Send
 from workers_runtime.wire import Outbox, Wire, dump, undump, utc_text
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
@@ -110,6 +110,23 @@ def test_follow_up_is_a_delayed_command_to_its_own_queue_without_the_old_attempt
     assert wire.headers["x-first-seen-ms"] == int((NOW.timestamp() + 30) * 1000)
     assert wire.headers["causationid"] == "m-1"
     assert json.loads(wire.body) == {"number": "12345674", "country": "RO"}
+
+
+def test_command_to_another_worker_is_published_as_another_team_would():
+    send = Send(ValidateTaxpayer(number="12345674"), "wish-1")
+    asks = Handler(ValidateTaxpayer, validate, (), (ValidateTaxpayer,))
+    (wire,) = outbox(attempt=7, in_doubt=True, replay=3).outcome(asks, send)
+    assert (wire.exchange, wire.routing_key) == (COMMANDS, "taxpayer.validate")
+    assert (wire.message_id, wire.correlation_id) == ("wish-1", "c-1")
+    assert wire.delay_seconds == 0
+    # None of the kernel's own notes: it is a new command, of the same tenant and trace.
+    assert wire.headers == {"causationid": "m-1", "tid": "t-1", "traceparent": WHO.traceparent}
+    assert json.loads(wire.body) == {"number": "12345674", "country": "RO"}
+
+
+def test_command_to_another_worker_must_be_declared():
+    with pytest.raises(HandlerContractError, match=r"returned Send\(ValidateTaxpayer\)"):
+        outbox().outcome(HANDLER, Send(ValidateTaxpayer(number="12345674"), "wish-1"))
 
 
 def test_negative_wait_is_none():

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,14 +19,16 @@ from workers_cli.finality import event_patterns
 from workers_cli.listening import Listener, listening
 from workers_cli.options import Json, RmqUrl
 from workers_cli.output import emit, line
+from workers_cli.parcels import Parcel
 from workers_cli.publishing import confirming_channel, publish
 from workers_cli.verdicts import verdict_lines
 from workers_contracts.efactura import ValidateInvoice
 from workers_contracts.topology import COMMANDS, EVENTS
 
-from .send import Parcel
-
-efactura = typer.Typer(no_args_is_help=True, help="RO e-Factura: judge documents before sending.")
+efactura = typer.Typer(
+    no_args_is_help=True,
+    help="RO e-Factura: judge documents, print them, prove and keep the archive.",
+)
 
 
 class Language(StrEnum):
@@ -57,7 +58,7 @@ class Answer:
 
 @efactura.callback()
 def group() -> None:
-    """RO e-Factura: judge documents before sending."""
+    """RO e-Factura: judge documents, print them, prove and keep the archive."""
 
 
 @efactura.command()
@@ -108,10 +109,7 @@ async def _parcels(
 ) -> list[tuple[str, Parcel]]:
     """Read every file before anything is sent: one that is missing stops them all."""
     bodies = [(file, await body_of(file, fields, artifacts_url)) for file in files]
-    return [
-        (file, Parcel(ValidateInvoice.key, body, str(uuid.uuid4()), str(uuid.uuid4()), tenant))
-        for file, body in bodies
-    ]
+    return [(file, Parcel.of(ValidateInvoice.key, body, tenant)) for file, body in bodies]
 
 
 async def _ask(

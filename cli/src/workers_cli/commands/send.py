@@ -2,11 +2,8 @@
 
 import asyncio
 import uuid
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated
 
-import aio_pika
 import typer
 from aio_pika.abc import AbstractConnection
 
@@ -19,12 +16,11 @@ from workers_cli.finality import event_patterns, exit_code, is_final
 from workers_cli.listening import Heard, Listener, listening
 from workers_cli.options import Json, RmqUrl
 from workers_cli.output import emit, line, note
+from workers_cli.parcels import Parcel
 from workers_cli.publishing import confirming_channel, publish
 from workers_cli.queues import states
-from workers_contracts.base import Command
 from workers_contracts.catalog import commands
 from workers_contracts.topology import COMMANDS, EVENTS, UNROUTED
-from workers_runtime.identity import TENANT
 
 Fields = Annotated[
     list[str] | None,
@@ -43,37 +39,6 @@ CorrelationId = Annotated[
 
 MAX_ID_BYTES = 255
 """AMQP 0-9-1 short strings."""
-
-
-@dataclass(frozen=True)
-class Parcel:
-    """A command on its way."""
-
-    key: str
-    body: bytes
-    message_id: str
-    correlation_id: str
-    tenant: str | None
-
-    @property
-    def command(self) -> type[Command] | None:
-        """Its contract; None for a key that nobody knows."""
-        return commands().get(self.key)
-
-    def message(self) -> aio_pika.Message:
-        """Return the AMQP message."""
-        return aio_pika.Message(
-            self.body,
-            headers={TENANT: self.tenant} if self.tenant else {},
-            content_type="application/json",
-            content_encoding="utf-8",
-            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
-            message_id=self.message_id,
-            correlation_id=self.correlation_id,
-            timestamp=datetime.now(UTC),
-            type=self.key,
-            app_id="workers-cli",
-        )
 
 
 def send(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from .register import Company
+from .register import Company, holds
 
 
 def entry(company: Company, day: str) -> dict[str, Any]:
@@ -24,8 +24,8 @@ def entry(company: Company, day: str) -> dict[str, Any]:
         },
         "inregistrare_SplitTVA": {
             "dataInceputSplitTVA": company.split_vat_from,
-            "dataAnulareSplitTVA": "",
-            "statusSplitTVA": "" < company.split_vat_from <= day,
+            "dataAnulareSplitTVA": company.split_vat_to,
+            "statusSplitTVA": holds(company.split_vat_from, company.split_vat_to, day),
         },
         "adresa_sediu_social": _address(company, "s"),
         "adresa_domiciliu_fiscal": _address(company, "d"),
@@ -50,7 +50,7 @@ def _general(company: Company, day: str) -> dict[str, Any]:
         "data_inregistrare": company.registered,
         "cod_CAEN": company.activity,
         "iban": "",
-        "statusRO_e_Factura": "" < company.e_factura_from <= day,
+        "statusRO_e_Factura": holds(company.e_factura_from, company.e_factura_to, day),
         "data_inreg_Reg_RO_e_Factura": company.e_factura_from,
         "organFiscalCompetent": f"Administraţia Finanţelor Publice {company.city}",
         "forma_de_proprietate": "PROPR.PRIVATA-CAPITAL PRIVAT AUTOHTON",
@@ -74,27 +74,26 @@ def _romanian(day: str) -> str:
 
 
 def _vat_periods(company: Company) -> list[dict[str, str]] | None:
-    if not company.vat_from:
-        return None
     return [
         {
-            "data_inceput_ScpTVA": company.vat_from,
-            "data_sfarsit_ScpTVA": company.vat_to,
-            "data_anul_imp_ScpTVA": "",
-            "mesaj_ScpTVA": "",
+            "data_inceput_ScpTVA": start,
+            "data_sfarsit_ScpTVA": end,
+            "data_anul_imp_ScpTVA": end,
+            "mesaj_ScpTVA": "Anulare la cerere" if end else "",
         }
-    ]
+        for start, end in company.vat_periods()
+    ] or None
 
 
 def _vat_on_collection(company: Company, day: str) -> dict[str, Any]:
-    start = company.vat_on_collection_from
+    start, end = company.vat_on_collection_from, company.vat_on_collection_to
     return {
         "dataInceputTvaInc": start,
-        "dataSfarsitTvaInc": "",
+        "dataSfarsitTvaInc": end,
         "dataActualizareTvaInc": start,
         "dataPublicareTvaInc": start,
         "tipActTvaInc": "Inregistrare" if start else "",
-        "statusTvaIncasare": "" < start <= day,
+        "statusTvaIncasare": holds(start, end, day),
     }
 
 
@@ -114,8 +113,9 @@ def _address(company: Company, prefix: str) -> dict[str, str]:
     return {f"{prefix}{name}": value for name, value in fields.items()}
 
 
-def e_factura_entry(company: Company) -> dict[str, Any]:
-    """One element of `found` of the RO e-Factura register."""
+def e_factura_entry(company: Company, day: str) -> dict[str, Any]:
+    """One element of `found` of the RO e-Factura register; one that gave up is still listed."""
+    listed = holds(company.e_factura_from, company.e_factura_to, day)
     return {
         "cui": company.cui,
         "denumire": company.name,
@@ -123,10 +123,10 @@ def e_factura_entry(company: Company) -> dict[str, Any]:
         "registru": "RO e-Factura",
         "categorie": "Operatori economici",
         "dataInscriere": company.e_factura_from,
-        "dataRenuntare": "",
+        "dataRenuntare": company.e_factura_to,
         "dataRadiere": company.struck_off,
         "dataOptiuneB2G": "",
-        "stare": "Inscris",
+        "stare": "Inscris" if listed else "Renuntat",
     }
 
 

@@ -31,24 +31,35 @@ class Company:
     activity: str = "6201"
     vat_from: str = ""
     vat_to: str = ""
+    vat_before: tuple[tuple[str, str], ...] = ()
+    """Earlier periods of VAT registration: first day and end of each."""
     inactive_from: str = ""
     reactivated: str = ""
     struck_off: str = ""
     vat_on_collection_from: str = ""
+    vat_on_collection_to: str = ""
     split_vat_from: str = ""
+    split_vat_to: str = ""
     e_factura_from: str = ""
+    e_factura_to: str = ""
     enforcement: bool = False
 
     def is_vat_payer(self, day: str) -> bool:
         """Registered for VAT (art. 316) on that day."""
-        return _holds(self.vat_from, self.vat_to, day)
+        return any(holds(start, end, day) for start, end in self.vat_periods())
+
+    def vat_periods(self) -> list[tuple[str, str]]:
+        """Every period of VAT registration, the earliest first."""
+        now = ((self.vat_from, self.vat_to),) if self.vat_from else ()
+        return [*((start, end) for start, end in self.vat_before), *now]
 
     def is_inactive(self, day: str) -> bool:
         """Declared inactive and not reactivated on that day."""
-        return _holds(self.inactive_from, self.reactivated, day)
+        return holds(self.inactive_from, self.reactivated, day)
 
 
-def _holds(start: str, end: str, day: str) -> bool:
+def holds(start: str, end: str, day: str) -> bool:
+    """Whether a day is within a span; an empty end is none."""
     return bool(start) and start <= day and (not end or day < end)
 
 
@@ -150,6 +161,7 @@ class Register:
         if not isinstance(row.get("name"), str):
             raise ValueError("'name' must be text")  # noqa: TRY004 - one error for bad rows
         _check_dates(row)
+        _check_spans(row.get("vat_before", []))
         self._companies[cui] = Company(**row)
         return self._companies[cui]
 
@@ -159,7 +171,7 @@ def _check_dates(row: Mapping[str, Any]) -> None:
         "registered",
         "struck_off",
         "reactivated",
-        *(n for n in row if n.endswith("_from")),
+        *(n for n in row if n.endswith(("_from", "_to"))),
     ):
         value = row.get(name)
         if value:
@@ -167,3 +179,12 @@ def _check_dates(row: Mapping[str, Any]) -> None:
                 date.fromisoformat(value)
             except (TypeError, ValueError) as error:
                 raise ValueError(f"'{name}' must be yyyy-MM-dd") from error
+
+
+def _check_spans(value: Any) -> None:
+    try:
+        for start, end in value:
+            date.fromisoformat(start)
+            date.fromisoformat(end)
+    except (TypeError, ValueError) as error:
+        raise ValueError("'vat_before' must be a list of pairs of yyyy-MM-dd") from error

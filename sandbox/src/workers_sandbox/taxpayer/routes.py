@@ -14,6 +14,7 @@ from workers_sandbox.misbehaviours.catalogue.scenario import REGISTER, TAXPAYER
 from workers_sandbox.routing import endpoint
 
 from .answers import e_factura_entry, entry, envelope
+from .shapes import shaped
 
 MAX_CODES = 100
 
@@ -47,7 +48,7 @@ def _taxpayer_entry(call: Call, cui: int, day: str) -> dict[str, Any] | None:
 def _register_entry(call: Call, cui: int, day: str) -> dict[str, Any] | None:
     company = call.world.taxpayers.find(cui)
     known = company is not None and "" < company.e_factura_from <= day
-    return e_factura_entry(company) if company and known else None
+    return e_factura_entry(company, day) if company and known else None
 
 
 def _lookup(call: Call, make: Entry) -> Response:
@@ -65,12 +66,7 @@ def _lookup(call: Call, make: Entry) -> Response:
     missing = [cui for cui, row in rows if row is None]
     settings = call.world.settings
     body = envelope(found, missing, null_arrays=settings.null_arrays)
-    return _answer(body, 200 if found else settings.lookup_empty_status)
-
-
-def _answer(body: dict[str, Any], status: int) -> Response:
-    text = json.dumps(body, ensure_ascii=False)
-    return Response(text, status, media_type="application/json")
+    return shaped(settings.lookup_shape, body, 200 if found else settings.lookup_empty_status)
 
 
 def _too_soon(call: Call) -> Response | None:

@@ -13,6 +13,7 @@ from workers_anaf.keepers import Keepers
 from workers_anaf.keepers_config import keepers
 from workers_anaf.limits import Pace
 from workers_anaf.minute import Minute
+from workers_ledger.archive import Archive
 from workers_ledger.database import Database
 from workers_ledger.documents import Documents
 from workers_ledger.journal import SqlJournal
@@ -25,7 +26,10 @@ from workers_runtime.outbound import Outbound
 from workers_runtime.redis_pool import connect
 
 from .allowances import Allowances
+from .archiving.keeping import Keeper
+from .archiving.parts import archive_parts
 from .client import EFacturaClient
+from .client_public import PublicClient
 from .config import Settings
 from .draft import SERVICE
 from .filing import Filing
@@ -57,6 +61,7 @@ def build(settings: Settings | None = None) -> Worker:
     login_watch = LoginWatch(tokens, Notices(database, SERVICE))
     # No keep-alive: a reused connection that the host has closed makes an upload uncertain.
     outbound = Outbound("ANAF e-Factura", settings.anaf_base_url, keep_alive=False)
+    open_host = Outbound("ANAF public", settings.anaf_public_url, keep_alive=False)
     shared = connect(settings.redis_url.get_secret_value())
 
     most = settings.calls_per_minute
@@ -67,10 +72,13 @@ def build(settings: Settings | None = None) -> Worker:
     async def lifespan() -> AsyncIterator[Mapping[str, Any]]:
         await database.open()
         try:
-            parts = _parts(settings, database, AuthorisedCalls(outbound, tokens, pace), shared)
+            public = PublicClient(open_host, pace)
+            calls = AuthorisedCalls(outbound, tokens, pace)
+            parts = _parts(settings, database, calls, shared, public)
             yield parts | {"judge": judge, "login": login_watch}
         finally:
             await outbound.close()
+            await open_host.close()
             await login.close()
             await tokens.close()
             await shared.aclose()
@@ -96,7 +104,11 @@ def _tokens(settings: Settings, secrets: Secrets, login: Outbound) -> Keepers:
 
 
 def _parts(
-    settings: Settings, database: Database, calls: AuthorisedCalls, shared: "redis.Redis"
+    settings: Settings,
+    database: Database,
+    calls: AuthorisedCalls,
+    shared: "redis.Redis",
+    public: PublicClient,
 ) -> dict[str, Any]:
     documents = Documents(database, SERVICE)
     client = EFacturaClient(
@@ -115,12 +127,15 @@ def _parts(
     plan = CheckPlan(settings.check_plan)
     max_age = settings.retry_max_age
     watching = Watching(documents, Notices(database, SERVICE))
+    index = Archive(database, SERVICE)
+    keeper = Keeper(artifacts, index, retention_years=settings.retention_years)
     following = Following(
-        documents, client, artifacts, seals=settings.seals(), plan=plan, watching=watching
+        documents, client, keeper, seals=settings.seals(), plan=plan, watching=watching
     )
     return {
         "artifacts": artifacts,
         "watching": watching,
         "filing": Filing(documents, client, reconciler, artifacts, plan=plan, max_age=max_age),
         "following": following,
+        **archive_parts(settings, index, artifacts, public, shared),
     }

@@ -52,6 +52,19 @@ class Settings(AnafLoginSettings):
         description="Official rules as compiled stylesheets (XSLT that writes SVRL), separated by "
         "colons; run beside our own rules, needs the extra `schematron`.",
     )
+    retention_years: int = Field(
+        default=10,
+        ge=1,
+        le=100,
+        description="How long archives are kept, counted from the end of the document's year; "
+        "before that only an erasure with a legal basis takes one away.",
+    )
+    pdf_seconds: float = Field(
+        default=600.0,
+        gt=0,
+        description="How long pdf.render may take to print a report, or an invoice that ANAF does "
+        "not print; then the command fails.",
+    )
     retry_max_age_seconds: float = Field(
         default=10 * 86_400.0,
         gt=0,

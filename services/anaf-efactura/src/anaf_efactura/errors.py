@@ -59,6 +59,54 @@ class ArchiveUnreadableError(TransientError):
     code = "efactura_archive_unreadable"
 
 
+class ArchiveUnknownError(PermanentError):
+    """The archive of this tenant has no such document."""
+
+    code = "efactura_archive_unknown"
+
+
+class ArchiveAmbiguousError(PermanentError):
+    """Several archived documents have this number; the text names them."""
+
+    code = "efactura_archive_ambiguous"
+
+
+class ArchiveErasedError(PermanentError):
+    """The document was erased by law: its entry is there, its bytes are not."""
+
+    code = "efactura_archive_erased"
+
+
+class ArchiveDamagedError(PermanentError):
+    """The archived file is missing or is not what was archived: bring it back from a backup."""
+
+    code = "efactura_archive_damaged"
+
+
+class RetentionError(PermanentError):
+    """The law wants the document kept for longer; only a legal basis allows an erasure now."""
+
+    code = "efactura_retention"
+
+
+class NotPrintableError(PermanentError):
+    """It is no invoice that can be printed: an error file, a buyer's message, or not XML."""
+
+    code = "efactura_not_printable"
+
+
+class PdfFailedError(PermanentError):
+    """The worker pdf.render could not print; the text has its code."""
+
+    code = "efactura_pdf_failed"
+
+
+class PdfUnansweredError(PermanentError):
+    """The worker pdf.render did not answer in time; is it running?"""
+
+    code = "efactura_pdf_unanswered"
+
+
 class FilingInProgressError(TransientError):
     """Another command is filing the same document; its end decides this one's."""
 

@@ -1,21 +1,20 @@
 """Follows an upload to its end: state, archive, seal; a duplicate leads to the first index."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from workers_anaf.refusals import RefusalKind, classify_text
 from workers_contracts.efactura import CheckInvoice, Rejection
 from workers_ledger.documents import Document, Documents
-from workers_runtime.artifacts import Artifacts
 from workers_runtime.identity import Task
 from workers_runtime.logs import get_logger
 from workers_runtime.router import After, Outcome
 
 from . import events
 from .answers import InProgress, Nok, Ok, QueryFailed, RefusedAtUpload
-from .archive import Archive, BadArchive, Kind, Seal, SealStatus, open_archive, verify_seal
+from .archive import Archive, BadArchive, Kind, SealStatus, open_archive, verify_seal
+from .archiving.keeping import Download, Keeper, Owner
 from .client import EFacturaClient
 from .draft import anaf_errors
 from .errors import AnafUnavailableError, ArchiveUnreadableError, DocumentUnknownError, call_error
@@ -30,16 +29,6 @@ _NO_SEAL = {SealStatus.MISSING, SealStatus.INVALID}
 _log = get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class Ended:
-    """A downloaded archive that belongs to the document."""
-
-    download_id: str
-    content: bytes
-    archive: Archive
-    seal: Seal
-
-
 class Following:
     """Asks ANAF about uploads and records how they ended."""
 
@@ -47,7 +36,7 @@ class Following:
         self,
         documents: Documents,
         client: EFacturaClient,
-        artifacts: Artifacts,
+        keeper: Keeper,
         *,
         seals: tuple[bytes, ...],
         plan: CheckPlan,
@@ -55,7 +44,7 @@ class Following:
     ) -> None:
         self._documents = documents
         self._client = client
-        self._artifacts = artifacts
+        self._keeper = keeper
         self._seals = seals
         self._plan = plan
         self._watching = watching
@@ -93,17 +82,17 @@ class Following:
                 raise call_error(refusal)
         raise AnafUnavailableError(f"ANAF's answer is not understood: {answer.summary}")
 
-    async def _fetch(self, document: Document, download_id: str) -> Ended:
+    async def _fetch(self, document: Document, download_id: str) -> Download:
         content = await self._client.of(document.tenant).download(download_id)
         try:
             archive = open_archive(content)
         except BadArchive as error:
             # Ten downloads a day are allowed: a damaged one is not asked for again at once.
             raise ArchiveUnreadableError(str(error), retry_after=self._plan.patience) from error
-        return Ended(download_id, content, archive, verify_seal(archive, self._seals))
+        return Download(download_id, content, archive, verify_seal(archive, self._seals))
 
     async def _end(
-        self, document: Document, command: CheckInvoice, task: Task, ended: Ended
+        self, document: Document, command: CheckInvoice, task: Task, ended: Download
     ) -> Outcome:
         if ended.archive.kind is Kind.ORIGINAL:
             return await self._original(document, task, ended)
@@ -115,17 +104,17 @@ class Following:
             return await self._reject_duplicate(document, task)
         return await self._reject(document, task, anaf_errors(ended.archive.errors), ended)
 
-    async def _move(self, document: Document, first: str, ended: Ended) -> Document:
+    async def _move(self, document: Document, first: str, ended: Download) -> Document:
         """Follow the index that ANAF names: the first upload of the same invoice."""
         _log.info("duplicate, its first upload is followed", upload_index=first)
         refusal = {
             "errors": [error.model_dump() for error in anaf_errors(ended.archive.errors)],
             "followed": [*_followed(document), document.authority_id],
         }
-        data = document.data | refusal | await self._kept(ended)
+        data = document.data | refusal | await self._kept(document, ended)
         return await self._documents.change(document, authority_id=first, data=data)
 
-    async def _original(self, document: Document, task: Task, ended: Ended) -> Outcome:
+    async def _original(self, document: Document, task: Task, ended: Download) -> Outcome:
         digest = hashlib.sha256(ended.archive.document).hexdigest()
         if digest != document.content_sha256:
             if _moved(document):
@@ -139,7 +128,7 @@ class Following:
                 f"the Ministry's seal on the archive is {ended.seal.status.value}",
                 retry_after=self._plan.patience,
             )
-        values = await self._kept(ended) | {"errors": []} | _mark(task)
+        values = await self._kept(document, ended) | {"errors": []} | _mark(task)
         done = await self._documents.change(
             document, state=State.ACCEPTED.value, data=document.data | values
         )
@@ -170,13 +159,13 @@ class Following:
         document: Document,
         task: Task,
         errors: list[Rejection],
-        ended: Ended | None,
+        ended: Download | None,
     ) -> Outcome:
         values: dict[str, Any] = {
             "stage": "anaf",
             "errors": [error.model_dump() for error in errors],
         }
-        kept = await self._kept(ended) if ended else {}
+        kept = await self._kept(document, ended) if ended else {}
         done = await self._documents.change(
             document,
             state=State.REJECTED.value,
@@ -184,11 +173,16 @@ class Following:
         )
         return events.rejected(done)
 
-    async def _kept(self, ended: Ended) -> dict[str, Any]:
-        """Store the archive byte for byte: it is the legal original."""
-        reference = await self._artifacts.put(
-            ended.content, media_type="application/zip", suffix=".zip"
+    async def _kept(self, document: Document, ended: Download) -> dict[str, Any]:
+        """Keep the archive byte for byte, before the document says that it has one."""
+        owner = Owner(
+            document.tenant,
+            document.cif,
+            document_id=document.id,
+            number=document.number,
+            issue_date=document.issue_date,
         )
+        kept = await self._keeper.keep(owner, ended)
         seal = {
             "status": ended.seal.status.value,
             "signer": ended.seal.signer_subject,
@@ -196,7 +190,7 @@ class Following:
         }
         return {
             "download_id": ended.download_id,
-            "archive": reference.model_dump(mode="json"),
+            "archive": kept.entry.artifact.model_dump(mode="json"),
             "seal": seal,
         }
 

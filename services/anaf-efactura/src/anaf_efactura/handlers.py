@@ -26,6 +26,7 @@ from workers_runtime.identity import Task
 from workers_runtime.router import Outcome, Router
 
 from . import events
+from .archiving.handlers import router as archive
 from .draft import examine, filed_for
 from .filing import Filing
 from .following import Following
@@ -35,6 +36,7 @@ from .source import source_of
 from .watching import Watching
 
 router = Router("anaf-efactura")
+router.include(archive)
 
 
 @router.handles(SubmitInvoice, emits=[InvoiceSubmitted, InvoiceAccepted, InvoiceRejected])

@@ -88,6 +88,29 @@ def fingerprint(certificate: x509.Certificate) -> str:
     return certificate.fingerprint(hashes.SHA256()).hex(":").upper()
 
 
+def certificates(signature: bytes) -> list[x509.Certificate]:
+    """The certificates that a signature carries, in its order. Raises ValueError for none."""
+    try:
+        return _signers(_signature_element(signature), [])
+    except _REFUSALS as error:
+        raise ValueError(f"no certificates can be read: {type(error).__name__}") from error
+
+
+def algorithms(signature: bytes) -> tuple[str, str]:
+    """The signature method and the digest method, as their last words. Raises ValueError."""
+    try:
+        root = _signature_element(signature)
+    except _REFUSALS as error:
+        raise ValueError(f"no algorithms can be read: {type(error).__name__}") from error
+    found = [
+        (element.get("Algorithm") or "").rpartition("#")[2]
+        for name in ("SignatureMethod", "DigestMethod")
+        for element in list(root.iter(_DS + name))[:1]
+    ]
+    method, digest = [*found, "", ""][:2]
+    return method, digest
+
+
 class _DetachedVerifier(XMLVerifier):
     """signxml's verifier for a signature kept apart from its document.
 

@@ -77,14 +77,15 @@ async def content_of(command: SubmitInvoice | ValidateInvoice, artifacts: Artifa
     if command.artifact is not None:
         content = await artifacts.get(command.artifact, limit=MAX_UPLOAD_BYTES)
     else:
-        content = _as_utf8(command.xml or "")
+        content = as_utf8(command.xml or "")
     if not content.strip():
         field = "artifact" if command.artifact else "xml"
         raise DocumentEmptyError("the document is empty; send the UBL text", field=field)
     return content
 
 
-def _as_utf8(text: str) -> bytes:
+def as_utf8(text: str) -> bytes:
+    """Return a JSON text as the bytes of a document."""
     # A text in JSON has no bytes yet, so an encoding that it declares (utf-16 in every text that
     # .NET writes) is no fact about it. Bytes in the artifact store are sent as they are.
     text = text.lstrip("\ufeff")

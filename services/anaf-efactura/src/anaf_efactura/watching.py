@@ -21,7 +21,7 @@ from workers_ledger.notices import Mark, Notices
 from workers_runtime.errors import WorkerError
 from workers_runtime.identity import Task
 from workers_runtime.logs import get_logger
-from workers_runtime.router import After, Outcome
+from workers_runtime.router import After, Item, Outcome, Send
 
 from . import events, marks, warning
 from .deadline import ends_at, term_of
@@ -208,10 +208,10 @@ def _refused(outcome: Outcome) -> bool:
     )
 
 
-def _items(outcome: Outcome) -> list[Event | After]:
+def _items(outcome: Outcome) -> list[Item]:
     if outcome is None:
         return []
-    return [outcome] if isinstance(outcome, Event | After) else list(outcome)
+    return [outcome] if isinstance(outcome, Event | After | Send) else list(outcome)
 
 
 def _command(document: Document) -> WatchInvoice:

@@ -29,18 +29,23 @@ def build(settings: Settings | None = None) -> Worker:
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[Mapping[str, Any]]:
-        vies = ViesClient(settings.vies_url)
+        vies = ViesClient(settings.vies_url, requester=settings.requester())
+        # One row of turns for both registers: ANAF's limit is for the whole host.
         turns = Turns(shared, "anaf.lookup", seconds=settings.lookup_seconds)
-        register = Batcher(RegisterClient(outbound).look_up, turns)
+        client = RegisterClient(outbound)
+        register, efactura = Batcher(client.look_up, turns), Batcher(client.registrations, turns)
         cache = Cache(
             shared,
             found_seconds=settings.found_ttl_seconds,
             not_found_seconds=settings.not_found_ttl_seconds,
+            past_seconds=settings.past_ttl_seconds,
+            stale_seconds=settings.stale_seconds,
         )
         try:
-            yield {"lookup": Lookup(register, vies, cache)}
+            yield {"lookup": Lookup(register, efactura, vies, cache)}
         finally:
             await register.close()
+            await efactura.close()
             await vies.close()
             await outbound.close()
             await shared.aclose()

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Generic, TypeAlias, TypeVar
 
 from workers_anaf.limits import Turns
@@ -17,15 +17,16 @@ class Batcher(Generic[KeyType, ValueType]):
     """Coalesces concurrent questions; the same question asked twice is sent once.
 
     Args:
-        fetch: answers many keys at once; what it raises reaches everyone who waits; a batch that is
-            refused for good is halved until the refused question is alone.
+        fetch: answers many keys at once; what it raises reaches everyone who waits, an error in
+            place of an answer only who asked for it; a batch that is refused for good is halved
+            until the refused question is alone.
         turns: when the next call may be made, over all replicas.
         size: most keys of one call.
     """
 
     def __init__(
         self,
-        fetch: Callable[[list[KeyType]], Awaitable[dict[KeyType, ValueType]]],
+        fetch: Callable[[list[KeyType]], Awaitable[Mapping[KeyType, ValueType | Exception]]],
         turns: Turns,
         *,
         size: int = 100,
@@ -83,7 +84,11 @@ class Batcher(Generic[KeyType, ValueType]):
         try:
             answers = await self._fetch(list(batch))
             for key, future in batch.items():
-                future.set_result(answers[key])
+                answer = answers[key]
+                if isinstance(answer, Exception):
+                    future.set_exception(answer)
+                else:
+                    future.set_result(answer)
         except asyncio.CancelledError:
             _cancel(batch)
             raise

@@ -1,64 +1,107 @@
-"""The ways out: ANAF's taxpayer register (REST) and the EU's VIES (SOAP)."""
+"""The ways out: ANAF's public registers (REST) and the EU's VIES (SOAP)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeAlias
 
 import httpx
 
-from workers_anaf.replies import FirewallPage, JsonReply, read_reply, summary
-from workers_contracts.taxpayer import Taxpayer
+from workers_anaf.replies import FirewallPage, JsonReply, Reply, read_reply, summary
+from workers_contracts.taxpayer import EfacturaRegistration, Taxpayer
 from workers_runtime.outbound import Outbound
 
+from .efactura_register import Registrations, read_registrations
+from .envelope import error_code
 from .errors import (
+    RegisterBusyError,
+    RegisterFirewallError,
+    RegisterIncompleteError,
     RegisterRefusedError,
     RegisterUnavailableError,
-    ViesBlockedError,
     ViesUnavailableError,
 )
-from .register import read_answer
+from .register import Found, read_answer
+from .vies_faults import fault_error
 
 PATH = "/api/PlatitorTvaRest/v9/tva"
+EFACTURA_PATH = "/api/registruroefactura/v1/interogare"
 VIES_BINDING = "{urn:ec.europa.eu:taxud:vies:services:checkVat}checkVatBinding"
+VIES_AT_ONCE = 8
+"""Calls of one replica: VIES counts the requests of everybody, and refuses when they are many."""
+
+Asked: TypeAlias = Sequence[tuple[str, date]]
+"""Codes, each with the day that the answer shall be about."""
 
 
 class RegisterClient:
-    """ANAF's taxpayer service v9: up to 100 codes a call, no log-in."""
+    """ANAF's taxpayer service v9 and its register of RO e-Factura v1: 100 codes a call, no log-in.
+
+    Both raise:
+        RegisterUnavailableError: an outage or a firewall's page; never "not found".
+        RegisterRefusedError: ANAF calls the request malformed.
+    A code that an answer is silent about has its error in the place of its answer.
+    """
 
     def __init__(self, outbound: Outbound) -> None:
         self._outbound = outbound
 
     async def look_up(
-        self, asked: Sequence[tuple[str, date]]
-    ) -> dict[tuple[str, date], Taxpayer | None]:
-        """Return what ANAF holds on each code on a day, None for those it does not know.
+        self, asked: Asked
+    ) -> dict[tuple[str, date], Taxpayer | RegisterIncompleteError | None]:
+        """Return what ANAF holds on each code on a day, None for those it does not know."""
+        reply = await self._post(PATH, asked)
+        answer: Found = _understood(reply, read_answer)
+        return {
+            (code, day): answer.on(code, day) if answer.answers(code, day) else _silent(code)
+            for code, day in asked
+        }
 
-        Raises:
-            RegisterUnavailableError: an outage or a firewall's page; never "not found".
-            RegisterRefusedError: ANAF calls the request malformed.
-        """
+    async def registrations(
+        self, asked: Asked
+    ) -> dict[tuple[str, date], EfacturaRegistration | RegisterIncompleteError]:
+        """Return each code's entry in the register of RO e-Factura on a day."""
+        reply = await self._post(EFACTURA_PATH, asked)
+        answer: Registrations = _understood(reply, read_registrations)
+        return {
+            (code, day): answer.on(code, day) if answer.answers(code) else _silent(code)
+            for code, day in asked
+        }
+
+    async def _post(self, path: str, asked: Asked) -> Reply:
         body = [{"cui": int(code), "data": day.isoformat()} for code, day in asked]
-        response = await self._outbound.request("POST", PATH, repeatable=True, json=body)
-        reply = read_reply(
+        response = await self._outbound.request("POST", path, repeatable=True, json=body)
+        return read_reply(
             response.status_code,
             response.content,
             content_type=response.headers.get("content-type"),
             retry_after=response.headers.get("retry-after"),
         )
-        if reply.status == 400:
-            raise RegisterRefusedError(f"ANAF refused the look-up: {summary(reply)}")
-        # Nothing found may come as 404 with the usual body; a 404 with a page is an outage.
-        answer = read_answer(reply.data) if isinstance(reply, JsonReply) else None
-        if answer is None or reply.status not in (200, 404):
-            wait = 60.0 if isinstance(reply, FirewallPage) else reply.retry_after
-            raise RegisterUnavailableError(f"ANAF: {summary(reply)}", retry_after=wait)
-        unanswered = sum(not answer.answers(code, day) for code, day in asked)
-        if unanswered:
-            raise RegisterUnavailableError(f"ANAF left {unanswered} codes without an answer")
-        return {(code, day): answer.on(code, day) for code, day in asked}
+
+
+def _understood(reply: Reply, read: Callable[[object], Any]) -> Any:
+    """Return what a reply says, or raise why it is no answer: its status proves nothing."""
+    refused = error_code(reply.data) if isinstance(reply, JsonReply) else None
+    if reply.status == 400 or refused == "400":
+        raise RegisterRefusedError(f"ANAF refused the look-up: {summary(reply)}")
+    if isinstance(reply, FirewallPage):
+        raise RegisterFirewallError(f"ANAF: {summary(reply)}", retry_after=60.0)
+    if reply.status == 429:
+        raise RegisterBusyError(f"ANAF: {summary(reply)}", retry_after=reply.retry_after)
+    # Nothing found may come as 404 with the usual body; a 404 with a page is an outage.
+    answer = read(reply.data) if isinstance(reply, JsonReply) else None
+    if answer is None or reply.status not in (200, 404):
+        code = f", cod {refused}" if refused else ""
+        raise RegisterUnavailableError(
+            f"ANAF: {summary(reply)}{code}", retry_after=reply.retry_after
+        )
+    return answer
+
+
+def _silent(code: str) -> RegisterIncompleteError:
+    return RegisterIncompleteError(f"ANAF's answer says nothing about {code}")
 
 
 @dataclass(frozen=True)
@@ -68,6 +111,9 @@ class ViesAnswer:
     valid: bool
     name: str
     address: str
+    asked_on: date | None = None
+    proof: str = ""
+    """VIES's number of the consultation; empty without a requester."""
 
 
 @dataclass(frozen=True)
@@ -75,19 +121,35 @@ class _Soap:
     """zeep, ready to ask."""
 
     check: Callable[..., Awaitable[Any]]
+    check_for: Callable[..., Awaitable[Any]]
     fault: type[Exception]
     error: type[Exception]
     close: Callable[[], Awaitable[None]]
 
 
 class ViesClient:
-    """The EU's `checkVat`, SOAP 1.1."""
+    """The EU's `checkVat`, SOAP 1.1; with a requester `checkVatApprox`, which gives a proof.
 
-    def __init__(self, address: str, *, seconds: float = 30.0) -> None:
+    Args:
+        address: of the service.
+        requester: country and number of the one who asks.
+        seconds: for one call.
+    """
+
+    def __init__(
+        self, address: str, *, requester: tuple[str, str] | None = None, seconds: float = 30.0
+    ) -> None:
         self._address = address
+        self._requester = requester
         self._seconds = seconds
         self._opening = asyncio.Lock()
+        self._places = asyncio.Semaphore(VIES_AT_ONCE)
         self._soap: _Soap | None = None
+
+    @property
+    def requester(self) -> str:
+        """VAT number on whose behalf it asks; empty without one."""
+        return "".join(self._requester or ())
 
     async def close(self) -> None:
         """Close the connections."""
@@ -99,17 +161,37 @@ class ViesClient:
 
         Raises:
             ViesUnavailableError: VIES or the member state does not answer; not "invalid".
-            ViesBlockedError: VIES refuses to serve us.
+            PermanentError: VIES refuses to serve us, or does not know the requester.
         """
         soap = await self._opened()
         try:
-            answer = await soap.check(countryCode=country, vatNumber=number)
+            async with self._places:
+                return await self._ask(soap, country, number)
         except soap.fault as fault:
-            _raise_for(str(getattr(fault, "message", None) or ""))
-            return None
+            error = fault_error(str(getattr(fault, "message", None) or ""))
+            if error is None:
+                return None
+            raise error from None
         except (httpx.HTTPError, soap.error) as error:
             raise ViesUnavailableError(f"VIES does not answer: {type(error).__name__}") from error
-        return ViesAnswer(bool(answer.valid), _shown(answer.name), _shown(answer.address))
+
+    async def _ask(self, soap: _Soap, country: str, number: str) -> ViesAnswer:
+        if self._requester is None:
+            plain = await soap.check(countryCode=country, vatNumber=number)
+            return ViesAnswer(bool(plain.valid), _shown(plain.name), _shown(plain.address))
+        answer = await soap.check_for(
+            countryCode=country,
+            vatNumber=number,
+            requesterCountryCode=self._requester[0],
+            requesterVatNumber=self._requester[1],
+        )
+        return ViesAnswer(
+            bool(answer.valid),
+            _shown(answer.traderName),
+            _shown(answer.traderAddress),
+            answer.requestDate,
+            _shown(answer.requestIdentifier),
+        )
 
     async def _opened(self) -> _Soap:
         # In a thread: loading it takes long enough to hold up every other message.
@@ -140,15 +222,7 @@ def _open_vies(address: str, seconds: float) -> _Soap:
         # zeep makes a second client for descriptions and leaves it open.
         transport.wsdl_client.close()
 
-    return _Soap(service.checkVat, Fault, Error, close)
-
-
-def _raise_for(text: str) -> None:
-    if "INVALID_INPUT" in text:
-        return
-    if "BLOCKED" in text:
-        raise ViesBlockedError(f"VIES refuses: {text[:80]}")
-    raise ViesUnavailableError(f"VIES: {text[:80] or 'fault'}", retry_after=60)
+    return _Soap(service.checkVat, service.checkVatApprox, Fault, Error, close)
 
 
 def _shown(value: object) -> str:

@@ -23,7 +23,7 @@ class AnafSettings(WorkerSettings):
     anaf_public_url: str = Field(
         default="https://webservicesp.anaf.ro",
         validation_alias="ANAF_PUBLIC_URL",
-        description="Host of the services without log-in: taxpayer look-up.",
+        description="Host of the services without log-in: taxpayer look-up, PDF of an invoice.",
     )
     anaf_environment: Literal["test", "prod"] = Field(
         default="test",

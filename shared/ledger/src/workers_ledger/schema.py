@@ -111,6 +111,60 @@ class NoticeRow(Base):
     """After this moment another message may take it over; never when empty."""
 
 
+class ArchiveRow(Base):
+    """A file that the authority gave, in its place in the tenant's chain."""
+
+    __tablename__ = "archive"
+
+    service: Mapped[str] = mapped_column(String(40), primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(128), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """1 for the tenant's first entry."""
+    download_id: Mapped[str] = mapped_column(String(80))
+    cif: Mapped[str] = mapped_column(String(20), default="")
+    direction: Mapped[str] = mapped_column(String(8))
+    kind: Mapped[str] = mapped_column(String(24))
+    upload_index: Mapped[str] = mapped_column(String(64), default="")
+    document_id: Mapped[str] = mapped_column(String(36), default="")
+    partner: Mapped[str] = mapped_column(String(64), default="")
+    number: Mapped[str | None] = mapped_column(String(255))
+    issue_date: Mapped[date | None]
+    uri: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int]
+    media_type: Mapped[str] = mapped_column(String(80))
+    seal: Mapped[str] = mapped_column(String(24), default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+    archived_at: Mapped[datetime] = mapped_column(Moment)
+    retain_until: Mapped[date]
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    entry_hash: Mapped[str] = mapped_column(String(64))
+    erased_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When the bytes were erased by law; outside the hash, the chain has an entry of its own."""
+    copies: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    """What was made of the document and stored: an erasure takes it along."""
+
+    __table_args__ = (
+        Index("ix_archive_download", "service", "tenant", "download_id", unique=True),
+        Index("ix_archive_number", "service", "tenant", "cif", "number"),
+        Index("ix_archive_issued", "service", "tenant", "issue_date"),
+        Index("ix_archive_upload", "service", "tenant", "upload_index"),
+        Index("ix_archive_document", "service", "tenant", "document_id"),
+        Index("ix_archive_content", "sha256"),
+    )
+
+
+class ArchiveHeadRow(Base):
+    """The end of a tenant's chain; locked by whoever appends."""
+
+    __tablename__ = "archive_head"
+
+    service: Mapped[str] = mapped_column(String(40), primary_key=True)
+    tenant: Mapped[str] = mapped_column(String(128), primary_key=True)
+    position: Mapped[int] = mapped_column(default=0)
+    entry_hash: Mapped[str] = mapped_column(String(64))
+
+
 class MessageRow(Base):
     """A command that was handled, or is being handled."""
 

@@ -94,6 +94,21 @@ class Artifacts:
             raise ArtifactChangedError("the artifact's SHA-256 is not the reference's")
         return content
 
+    async def delete(self, reference: ArtifactRef) -> None:
+        """Take the bytes of a reference away; what is gone already is fine.
+
+        Raises:
+            ArtifactForbiddenError: the reference points outside the store.
+            ArtifactStoreError: the store does not answer.
+        """
+        path = self._path(reference.uri)
+        try:
+            await self._store.delete_async(path)
+        except FileNotFoundError:
+            return
+        except Exception as error:
+            raise ArtifactStoreError(f"cannot delete: {type(error).__name__}") from error
+
     def _path(self, uri: str) -> str:
         prefix = f"{self._url}/"
         path = unquote(uri.removeprefix(prefix))

@@ -57,6 +57,15 @@ def bind(router: Router, broker: RabbitBroker, kernel: Kernel, *, prefetch: int)
                 title=event.key,
                 description=event.__doc__,
             )
+        for command in handler.sends:
+            broker.publisher(
+                exchange=commands,
+                routing_key=command.key,
+                schema=command,
+                persist=True,
+                title=command.key,
+                description=command.__doc__,
+            )
     return list(lanes.values())
 
 

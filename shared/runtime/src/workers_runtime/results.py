@@ -2,12 +2,16 @@
 
 import asyncio
 import contextlib
+import json
 from dataclasses import dataclass
+from typing import Any
 
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from workers_contracts.topology import EVENTS
 
+from .errors import TransientError
 from .redis_batch import Batch
 from .redis_pool import connect
 from .wire import Wire
@@ -21,6 +25,33 @@ class Result:
     text: str
     """A JSON list of CloudEvents."""
     ttl_seconds: int
+
+
+class ResultsUnavailableError(TransientError):
+    """Redis, where the answers of other workers are read, does not answer."""
+
+    code = "results_unavailable"
+
+
+def result_key(message_id: str, tenant: str = "") -> str:
+    """Return the Redis key of a command's result."""
+    return f"wrk:result:{tenant}:{message_id}" if tenant else f"wrk:result:{message_id}"
+
+
+async def answer_to(redis: "Redis", message_id: str, tenant: str = "") -> list[dict[str, Any]]:
+    """Return the newest CloudEvents that a worker published for a command; none when none came.
+
+    Raises:
+        ResultsUnavailableError: Redis does not answer.
+    """
+    try:
+        text = await redis.get(result_key(message_id, tenant))
+    except (TimeoutError, RedisError, OSError) as error:
+        raise ResultsUnavailableError(
+            f"Redis does not answer ({type(error).__name__})", retry_after=2
+        ) from error
+    events: list[dict[str, Any]] = json.loads(text) if text else []
+    return events
 
 
 class Results:
@@ -40,7 +71,7 @@ class Results:
         events = [wire.body for wire in wires if wire.exchange == EVENTS]
         if not events:
             return None
-        key = f"wrk:result:{tenant}:{message_id}" if tenant else f"wrk:result:{message_id}"
+        key = result_key(message_id, tenant)
         # The bodies are JSON already: joined, not read and written again.
         return Result(key, f"[{', '.join(events)}]", self._ttl)
 

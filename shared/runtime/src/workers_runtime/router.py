@@ -19,8 +19,23 @@ class After:
     """What is waited for, in words for an operator."""
 
 
-Outcome = Event | After | Sequence[Event | After] | None
-"""What a handler returns: the facts to publish and the follow-ups to schedule."""
+@dataclass(frozen=True)
+class Send:
+    """A command to another worker, published as any other team would.
+
+    Its answer is read from the results (`workers_runtime.results.answer_to`) by a follow-up, which
+    knows how long to wait.
+    """
+
+    command: Command
+    message_id: str
+    """The same id is the same wish: made with `derived_id` from what it is about, so that a wish
+    that is sent again meets the answer of the first."""
+
+
+Item = Event | After | Send
+Outcome = Item | Sequence[Item] | None
+"""What a handler returns: facts to publish, follow-ups to schedule, wishes to other workers."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +45,8 @@ class Handler:
     command: type[Command]
     function: Callable[..., Awaitable[Any]]
     emits: tuple[type[Event], ...]
+    sends: tuple[type[Command], ...] = ()
+    """Commands of other workers that it may send."""
 
 
 class Router:
@@ -40,14 +57,25 @@ class Router:
         self.handlers: list[Handler] = []
 
     def handles(
-        self, command: type[Command], *, emits: Sequence[type[Event]] = ()
+        self,
+        command: type[Command],
+        *,
+        emits: Sequence[type[Event]] = (),
+        sends: Sequence[type[Command]] = (),
     ) -> Callable[[HandlerType], HandlerType]:
         """Register the decorated coroutine function as the handler of ``command``."""
         if any(known.command is command for known in self.handlers):
             raise ValueError(f"{self.service} has two handlers of {command.key}")
 
         def register(function: HandlerType) -> HandlerType:
-            self.handlers.append(Handler(command, function, tuple(emits)))
+            self.handlers.append(Handler(command, function, tuple(emits), tuple(sends)))
             return function
 
         return register
+
+    def include(self, other: "Router") -> None:
+        """Add another list's handlers to this one's, for a worker with several modules of them."""
+        for handler in other.handlers:
+            self.handles(handler.command, emits=handler.emits, sends=handler.sends)(
+                handler.function
+            )

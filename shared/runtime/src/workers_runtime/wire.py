@@ -9,11 +9,11 @@ from typing import Any
 from pydantic_core import to_json
 
 from workers_contracts.base import Event, Failed
-from workers_contracts.topology import EVENTS, MAX_MESSAGE_BYTES
+from workers_contracts.topology import COMMANDS, EVENTS, MAX_MESSAGE_BYTES
 
 from .errors import HandlerContractError
-from .identity import CAUSATION, TENANT, Identity, derived_id
-from .router import After, Handler, Outcome
+from .identity import CAUSATION, TENANT, TRACEPARENT, Identity, derived_id
+from .router import After, Handler, Item, Outcome, Send
 
 
 @dataclass(frozen=True)
@@ -115,20 +115,34 @@ class Outbox:
         envelope = cloud_event(
             event, source=self._source, identity=identity, event_id=event_id, time=self._now
         )
-        headers: dict[str, str | int] = {CAUSATION: identity.message_id or ""}
-        if identity.tenant:
-            headers[TENANT] = identity.tenant
-        if identity.traceparent:
-            headers["traceparent"] = identity.traceparent
         return Wire(
             exchange=EVENTS,
             routing_key=event.key,
             body=to_json(envelope).decode(),
             message_id=event_id,
             correlation_id=identity.correlation_id or "",
-            headers=headers,
+            headers=self._headers(),
             content_type="application/cloudevents+json",
             type=event.key,
+        )
+
+    def _headers(self) -> dict[str, str | int]:
+        """What another program learns of where a message comes from."""
+        identity = self._identity
+        named = {TENANT: identity.tenant, TRACEPARENT: identity.traceparent}
+        known: dict[str, str | int] = {name: value for name, value in named.items() if value}
+        return {CAUSATION: identity.message_id or ""} | known
+
+    def wish(self, send: Send) -> Wire:
+        """Return the wire of a command to another worker."""
+        return Wire(
+            exchange=COMMANDS,
+            routing_key=send.command.key,
+            body=send.command.model_dump_json(exclude_none=True),
+            message_id=send.message_id,
+            correlation_id=self._identity.correlation_id or "",
+            headers=self._headers(),
+            type=send.command.key,
         )
 
     def command(self, after: After, index: int = 0) -> Wire:
@@ -158,26 +172,28 @@ class Outbox:
     def outcome(self, handler: Handler, returned: Outcome) -> list[Wire]:
         """Return the wires of what a handler returned; refuses what it did not declare."""
         if returned is None:
-            items: list[Event | After] = []
-        elif isinstance(returned, Event | After):
+            items: list[Item] = []
+        elif isinstance(returned, Event | After | Send):
             items = [returned]
         elif isinstance(returned, Sequence) and not isinstance(returned, str | bytes):
             items = list(returned)
         else:
             raise HandlerContractError(
                 f"the handler of {handler.command.key} returned {type(returned).__name__}; "
-                "it may return events, follow-ups, a list of them, or None"
+                "it may return events, follow-ups, commands to others, a list of them, or None"
             )
         return [self._one(handler, item, index) for index, item in enumerate(items)]
 
-    def _one(self, handler: Handler, item: Event | After, index: int) -> Wire:
+    def _one(self, handler: Handler, item: Item, index: int) -> Wire:
         if isinstance(item, After):
             wire = self.command(item, index)
+        elif isinstance(item, Send) and isinstance(item.command, handler.sends):
+            wire = self.wish(item)
         elif isinstance(item, handler.emits):
             wire = self.event(item, index)
         else:
             raise HandlerContractError(
-                f"the handler of {handler.command.key} returned {type(item).__name__}, "
+                f"the handler of {handler.command.key} returned {_named(item)}, "
                 "which it does not declare"
             )
         if len(wire.body.encode()) > MAX_MESSAGE_BYTES:
@@ -190,3 +206,7 @@ class Outbox:
     def failed(self, event: Failed) -> list[Wire]:
         """Return the wire of a failure."""
         return [self.event(event)]
+
+
+def _named(item: object) -> str:
+    return f"Send({type(item.command).__name__})" if isinstance(item, Send) else type(item).__name__

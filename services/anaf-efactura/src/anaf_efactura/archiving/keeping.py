@@ -1,0 +1,108 @@
+"""Keeps what ANAF gave: its bytes in the artifact store, what it is in the archive's index."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Literal
+
+from anaf_efactura.archive import MAX_DOCUMENT, Archive, Kind, Seal
+from anaf_efactura.invoice import Invoice, cii, from_root
+from workers_anaf.romania import today
+from workers_anaf.xml import parse
+from workers_contracts.types import ArtifactRef
+from workers_ledger.archive import Archive as Index
+from workers_ledger.chain import ArchiveEntry, Link
+from workers_runtime.artifacts import Artifacts
+
+MEDIA_TYPE = "application/zip"
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose document it is, and what is known of it beside its own words."""
+
+    tenant: str
+    cif: str
+    direction: Literal["sent", "received"] = "sent"
+    document_id: str = ""
+    number: str | None = None
+    issue_date: date | None = None
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file of ANAF's that was opened and judged."""
+
+    download_id: str
+    content: bytes
+    archive: Archive
+    seal: Seal
+
+
+class Keeper:
+    """Stores downloads; the same one again changes nothing."""
+
+    def __init__(self, artifacts: Artifacts, index: Index, *, retention_years: int) -> None:
+        self._artifacts = artifacts
+        self._index = index
+        self._years = retention_years
+
+    async def keep(self, owner: Owner, download: Download) -> Link:
+        """Store the bytes, then enter them; a crash between the two is made good by the next try.
+
+        Raises:
+            ArtifactStoreError, LedgerUnavailableError: it is tried again.
+        """
+        reference = await self._artifacts.put(
+            download.content, media_type=MEDIA_TYPE, suffix=".zip"
+        )
+        # In a thread: sixteen megabytes of invoice take a moment, in which others are served.
+        invoice = await asyncio.to_thread(_read, download.archive)
+        return await self._index.enter(self._entry(owner, download, reference, invoice))
+
+    def _entry(
+        self, owner: Owner, download: Download, reference: ArtifactRef, invoice: Invoice | None
+    ) -> ArchiveEntry:
+        now = datetime.now(UTC)
+        issued = (invoice.issue_date if invoice else None) or owner.issue_date
+        return ArchiveEntry(
+            tenant=owner.tenant,
+            download_id=download.download_id,
+            cif=owner.cif,
+            direction=owner.direction,
+            kind=invoice.kind.value if invoice else download.archive.kind.value,
+            artifact=reference,
+            archived_at=now,
+            retain_until=retain_until(issued, today(now), self._years),
+            upload_index=download.archive.index,
+            document_id=owner.document_id,
+            partner=_partner(invoice, owner.cif),
+            number=((invoice.number if invoice else None) or owner.number or "")[:255] or None,
+            issue_date=issued,
+            seal=download.seal.status.value,
+        )
+
+
+def retain_until(issued: date | None, archived: date, years: int) -> date:
+    """Return the last day to keep a document: the years count from the end of its own year.
+
+    A date of issue in the future, or in the far past, shortens nothing.
+    """
+    begun = max(issued.year, archived.year) if issued else archived.year
+    return date(min(begun + years, 9999), 12, 31)
+
+
+def _read(archive: Archive) -> Invoice | None:
+    if archive.kind is not Kind.ORIGINAL:
+        return None
+    root = parse(archive.document, max_bytes=MAX_DOCUMENT)
+    return cii.read_cii(root) if root.tag == cii.ROOT else from_root(root)
+
+
+def _partner(invoice: Invoice | None, cif: str) -> str:
+    if invoice is None:
+        return ""
+    sides = (invoice.buyer.cui, invoice.seller.cui)
+    others = (cui for cui in sides if cui and cui.lstrip("0") != cif.lstrip("0"))
+    # A person's code is no name for a company's archive.
+    return next((cui for cui in others if len(cui) <= 10), "")
