@@ -1,9 +1,12 @@
 """Trades the code of a log-in for tokens, and keeps them in the workers' ledger."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+import structlog
 
 from workers_anaf.credentials import Application
 from workers_anaf.login import LoginRefusedError, TokenEndpointError, trade_code
@@ -105,8 +108,9 @@ async def office(settings: LoginSettings) -> AsyncIterator[Office]:
     except ValueError as error:
         raise ConfigurationError(str(error), "set it to the ledger of the workers") from None
     try:
-        await database.open(patience_seconds=PATIENCE_SECONDS)
-        yield Office(Secrets(database), settings)
+        with _quiet():
+            await database.open(patience_seconds=PATIENCE_SECONDS)
+            yield Office(Secrets(database), settings)
     except (DatabaseDownError, LedgerUnavailableError) as error:
         raise LedgerUnreachableError(
             f"the ledger of DATABASE_URL does not answer ({error})",
@@ -114,6 +118,17 @@ async def office(settings: LoginSettings) -> AsyncIterator[Office]:
         ) from None
     finally:
         await database.close()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what the workers would log off the terminal: this program says it itself."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
 
 
 def _kept(tenant: str, client_id: str, login_at: float, problem: str) -> Kept:
