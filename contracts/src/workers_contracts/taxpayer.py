@@ -1,7 +1,7 @@
 """Taxpayer look-up: is this fiscal code real, and what does the authority say of it?"""
 
 from datetime import date
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -35,6 +35,30 @@ class ValidateTaxpayer(Command):
     with_efactura_register: bool = Field(
         default=False,
         description="Ask ANAF's register of RO e-Factura too (Romanian codes only).",
+    )
+
+
+class ValidateTaxpayers(Command):
+    """Look up many taxpayers at once; one event answers for all of them."""
+
+    key = "taxpayer.validate_batch"
+    tag: ClassVar[str] = "anaf.taxpayer"
+    verb = "batch"
+    follow_up = False
+
+    numbers: list[Annotated[str, Field(min_length=2, max_length=20)]] = Field(
+        min_length=1,
+        max_length=500,
+        description="Fiscal codes or VAT numbers, with or without their country prefix.",
+    )
+    as_of: date | None = Field(
+        default=None, description="Day the answers are about; today in Romania when absent."
+    )
+    max_age: int | None = Field(
+        default=None, ge=0, description="Oldest answer that will do, as in taxpayer.validate."
+    )
+    with_efactura_register: bool = Field(
+        default=False, description="Ask ANAF's register of RO e-Factura too."
     )
 
 
@@ -144,6 +168,49 @@ class TaxpayerValidated(Event):
         description="The authority could not be asked; this is what it said at checked_at.",
     )
     stale_because: Staleness | None = Field(default=None, description="Present when stale.")
+
+
+class TaxpayerResult(Value):
+    """What is known of one number of many; `taxpayer.validate` tells more."""
+
+    asked: str = Field(description="The number as it was given.")
+    number: str = Field(description="The number, normalised, without its country prefix.")
+    country: CountryCode
+    valid: bool | None = Field(
+        description="Whether the number may be used; null when nobody could be asked."
+    )
+    reason: (
+        Literal["malformed", "check_digit", "not_found", "inactive", "struck_off", "not_registered"]
+        | None
+    ) = Field(default=None, description="Why it is not valid.")
+    error: str | None = Field(
+        default=None,
+        description="Error code of the authority that could not be asked: ask again later. With "
+        "stale, an older answer stands in.",
+    )
+    stale: bool = Field(default=False, description="The authority's answer of checked_at.")
+    as_of: date = Field(description="Day the answer is about.")
+    checked_at: UtcDateTime | None = Field(
+        default=None, description="When the authority was asked, UTC."
+    )
+    name: str = Field(default="", description="At most 160 bytes of it.")
+    vat_registered: bool | None = None
+    vat_on_collection: bool | None = None
+    split_vat: bool | None = None
+    efactura_registered: bool | None = Field(
+        default=None, description="In the register of RO e-Factura, when that was asked."
+    )
+
+
+class TaxpayersValidated(Event):
+    """The look-up of many numbers is done; each number that was given has its result."""
+
+    key = "anaf.taxpayer.batch_validated"
+
+    results: list[TaxpayerResult] = Field(description="In the order of the command's numbers.")
+    valid_count: int = Field(ge=0)
+    invalid_count: int = Field(ge=0)
+    unanswered_count: int = Field(ge=0, description="Numbers about which nobody could be asked.")
 
 
 class TaxpayerFailed(Failed):

@@ -291,4 +291,7 @@ def test_every_command_is_answered(number, country, as_of):
 def test_errors_have_their_codes():
     codes = {e.code for e in (RegisterUnavailableError, RegisterRefusedError)}
     assert codes == {"anaf_unavailable", "anaf_call_refused"}
-    assert [handler.command.key for handler in router.handlers] == ["taxpayer.validate"]
+    assert [handler.command.key for handler in router.handlers] == [
+        "taxpayer.validate",
+        "taxpayer.validate_batch",
+    ]

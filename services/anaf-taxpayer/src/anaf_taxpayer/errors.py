@@ -33,6 +33,12 @@ class RegisterRefusedError(PermanentError):
     code = "anaf_call_refused"
 
 
+class LookupTimeoutError(TransientError):
+    """The authority did not answer about a number of many within the command's time."""
+
+    code = "taxpayer_lookup_timeout"
+
+
 class DayRefusedError(PermanentError):
     """Nobody answers for the day that was asked: it is to come, or not today's at VIES."""
 
