@@ -36,7 +36,9 @@ def command_for(key: str) -> type[Command]:
     near = get_close_matches(key, public, n=1)
     if key in events():
         domain = key.split(".", 1)[0]
-        near = [name for name in public if name.startswith(f"{domain}.")] or near
+        own = [name for name in public if name.startswith(f"{domain}.")]
+        # A worker's main command first: it has no verb.
+        near = sorted(own, key=lambda name: public[name].verb is not None) or near
         what = f"{key} is an event, which only workers publish"
     else:
         what = f"no command has the key {key}"

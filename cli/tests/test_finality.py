@@ -1,0 +1,30 @@
+"""Which event ends a command."""
+
+import pytest
+
+from workers_cli.errors import ExitCode
+from workers_cli.finality import answers, event_patterns, exit_code, is_final
+from workers_contracts.catalog import commands
+
+
+@pytest.mark.parametrize(
+    ("key", "event", "final"),
+    [
+        ("efactura.receive", "efactura.receiving", True),
+        # They come as long as it is not stopped.
+        ("efactura.receive", "efactura.received", False),
+        ("efactura.receive", "efactura.failed", True),
+        ("efactura.submit", "efactura.submitted", False),
+        ("efactura.submit", "efactura.accepted", True),
+        ("taxpayer.validate", "anaf.taxpayer.validated", True),
+        ("taxpayer.validate", "efactura.accepted", False),
+    ],
+)
+def test_what_ends_a_command(key, event, final):
+    assert is_final(key, event) is final
+
+
+def test_events_of_a_domain_answer_its_commands_whatever_module_they_stand_in():
+    assert answers("efactura.receive", "efactura.failed")
+    assert event_patterns(commands()["efactura.receive"])[0] == "efactura.#"
+    assert exit_code("efactura.receiving") is ExitCode.OK
