@@ -56,6 +56,9 @@ class Unwatched:
     async def alarming(self, work, task):
         return await work
 
+    async def beside(self, outcome, task):
+        return outcome
+
 
 UNWATCHED = Unwatched()
 

@@ -69,7 +69,7 @@ class Box:
         self.receiving._clock = self.fetching._clock = self.now
         client = self.desk.client
         client._clock = self.now
-        for allowance in (client._states, client._downloads, client._lists):
+        for allowance in vars(client._allowed).values():
             allowance._clock = self.now
 
     async def follow(self, **fields: Any) -> Event:
