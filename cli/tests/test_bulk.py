@@ -9,6 +9,7 @@ import aio_pika
 import pytest
 
 from workers_cli.bulk import run
+from workers_cli.errors import NotConfirmedError
 from workers_runtime.redis_pool import connect
 from workers_runtime.testing import Bus
 
@@ -206,6 +207,35 @@ async def test_event_that_was_missed_is_found_while_nothing_is_heard(
     await redis.set(f"wrk:result:{silent.got[0]}", json.dumps([envelope]))
     await redis.aclose()
     assert (await task).code == 0
+
+
+async def test_connection_that_breaks_counts_nothing_twice(later, worker, folder, monkeypatch):
+    calls = []
+
+    async def publish(*arguments):
+        calls.append(arguments)
+        if len(calls) == 4:
+            # The first one again: meanwhile the others end on the new connection.
+            await asyncio.sleep(2)
+        await real(*arguments)
+        if len(calls) == 3:
+            raise NotConfirmedError("the confirm was lost", "again")
+
+    real = run.publish
+    monkeypatch.setattr(run, "publish", publish)
+    monkeypatch.setattr(run, "RECONNECT_SECONDS", 0.2)
+    folder(4)
+    given = ("efactura", "bulk", "in", "--report", "r.jsonl", "--cif", CIF, "--json")
+    task = later(*given, "--max-in-flight", "3")
+    while len(calls) < 4:
+        await asyncio.sleep(0.02)
+    answering = asyncio.create_task(worker().answer({}, count=1_000, others=GOOD))
+    ran = await task
+    answering.cancel()
+    assert ran.code == 0
+    assert ran.lines[-1]["summary"]["accepted"] == 4
+    final = [line["item"] for line in report() if line["outcome"] == "accepted"]
+    assert sorted(final) == ["00.xml", "01.xml", "02.xml", "03.xml"]
 
 
 async def test_same_content_is_sent_once_and_told_for_each(later, worker, folder, bus):

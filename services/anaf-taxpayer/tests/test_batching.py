@@ -90,6 +90,16 @@ async def test_one_refused_question_does_not_take_the_others_with_it():
     assert len(authority.calls) <= 16
 
 
+async def test_error_in_place_of_an_answer_is_only_for_who_asked():
+    async def partly(keys):
+        return {key: TransientError("silent") if key == 2 else key for key in keys}
+
+    batcher = Batcher(partly, Steps())
+    outcomes = await asyncio.gather(*(batcher.get(n) for n in (1, 2, 3)), return_exceptions=True)
+    assert (outcomes[0], outcomes[2]) == (1, 3)
+    assert isinstance(outcomes[1], TransientError)
+
+
 async def test_cancelled_waiter_takes_no_answer_away():
     authority = Authority()
     batcher = Batcher(authority, Steps(0.05))

@@ -2,8 +2,10 @@
 
 import asyncio
 
+import httpx
 import pytest
 
+from anaf_taxpayer.client import RegisterClient
 from anaf_taxpayer.errors import (
     RegisterBusyError,
     RegisterFirewallError,
@@ -11,6 +13,8 @@ from anaf_taxpayer.errors import (
     RegisterRefusedError,
     RegisterUnavailableError,
 )
+from workers_anaf.romania import today
+from workers_runtime.outbound import Outbound
 
 BOTH = pytest.mark.parametrize("operation", ["taxpayer", "register"])
 SCENARIOS = {
@@ -73,21 +77,22 @@ async def test_answer_in_another_dress(worker, sandbox):
         assert unknown.reason == "not_found", shape
 
 
-async def test_silence_about_one_code_does_not_hold_the_others(worker, sandbox):
+async def test_silence_about_one_code_does_not_hold_the_others(sandbox):
     sandbox.control.settings(lookup_shape="one-missing")
-    known, silent = await asyncio.gather(
-        worker.ask("12345674"), worker.ask("19"), return_exceptions=True
-    )
-    assert known.valid
-    assert isinstance(silent, RegisterIncompleteError)
+    known, silent = ("12345674", today()), ("19", today())
+    outbound = Outbound("ANAF register", sandbox.url, keep_alive=False, read_seconds=5)
+    try:
+        answers = await RegisterClient(outbound).look_up([known, silent])
+    finally:
+        await outbound.close()
+    assert answers[known].name == "FURNIZOR TEST SRL"
+    assert isinstance(answers[silent], RegisterIncompleteError)
 
 
 @pytest.mark.parametrize(
     ("status", "text"), [(400, "{}"), (200, '{"cod": 400, "message": "x", "found": []}')]
 )
 async def test_refused_call_is_never_repeated(worker, monkeypatch, status, text):
-    import httpx  # noqa: PLC0415
-
     async def request(*_args, **_options):
         return httpx.Response(status, text=text)
 

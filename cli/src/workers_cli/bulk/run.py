@@ -91,6 +91,8 @@ class Run:
         self._feeding = True
         self._reached = False
         """Something was published: from now on trouble passes, or the run ends by silence."""
+        self._done: set[tuple[str, str]] = set()
+        """Items of this run that have ended, each with the id of what it held."""
         self.counts: Counter[str] = Counter()
         self.skipped = 0
 
@@ -171,9 +173,12 @@ class Run:
         """Send one item, unless it has ended; True when its place in the window is taken."""
         made = await self._maker.make(place)
         identity = made.sha256 if isinstance(made, Broken) else made.message_id
+        if (made.name, identity) in self._done:
+            return False  # it ended on the connection before this one
         before = self._report.outcome(made.name, identity)
         if before is not None:
             self.skipped += 1
+            self._done.add((made.name, identity))
             self.counts[before] += 1
             self._told({"item": made.name, "outcome": before, "skipped": True})
             return False
@@ -254,6 +259,7 @@ class Run:
         for line in lines:
             if line["outcome"] != "pending":
                 self.counts[line["outcome"]] += 1
+                self._done.add((line["item"], line["message_id"] or line["sha256"]))
             self._told(line)
 
     def _look_for_end(self) -> None:
