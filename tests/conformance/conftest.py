@@ -50,7 +50,7 @@ class Service:
 
     @property
     def handler(self):
-        return next(h for h in self.router.handlers if h.command.is_public())
+        return next(h for h in self.router.handlers if h.command.queue() == h.command.tag)
 
     @property
     def command(self) -> type[Command]:
