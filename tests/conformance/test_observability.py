@@ -64,6 +64,8 @@ def _metrics(service, worker, subtests):
 
 def _asyncapi(service, worker, subtests):
     document = worker.get("/asyncapi").json()
+    with subtests.test("the AsyncAPI document describes each message once"):
+        assert "Overwrite channel" not in worker.log
     with subtests.test("the AsyncAPI document names the command, its events and their fields"):
         text = worker.get("/asyncapi").text
         assert document["asyncapi"].startswith("3.")

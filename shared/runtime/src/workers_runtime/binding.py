@@ -10,6 +10,7 @@ from faststream import AckPolicy
 from faststream.rabbit import Channel, ExchangeType, RabbitBroker, RabbitExchange, RabbitQueue
 from faststream.rabbit.subscriber import RabbitSubscriber
 
+from workers_contracts.base import Command, Event
 from workers_contracts.topology import COMMANDS, EVENTS
 
 from .delivery import Lane
@@ -50,24 +51,20 @@ def bind(router: Router, broker: RabbitBroker, kernel: Kernel, *, prefetch: int)
             setattr(  # noqa: B010 - it is a method, and this one's is replaced
                 subscriber, "consume", _direct(broker, subscriber, lane, kernel)
             )
-        for event in handler.emits:
-            broker.publisher(
-                exchange=events,
-                routing_key=event.key,
-                schema=event,
-                persist=True,
-                title=event.key,
-                description=event.__doc__,
-            )
-        for command in handler.sends:
-            broker.publisher(
-                exchange=commands,
-                routing_key=command.key,
-                schema=command,
-                persist=True,
-                title=command.key,
-                description=command.__doc__,
-            )
+    # Once each, however many handlers publish it: the library calls a second one a clash.
+    sent: dict[str, tuple[RabbitExchange, type[Event | Command]]] = {}
+    for handler in router.handlers:
+        sent |= {event.key: (events, event) for event in handler.emits}
+        sent |= {command.key: (commands, command) for command in handler.sends}
+    for key, (exchange, message) in sent.items():
+        broker.publisher(
+            exchange=exchange,
+            routing_key=key,
+            schema=message,
+            persist=True,
+            title=key,
+            description=message.__doc__,
+        )
     return list(lanes.values())
 
 
