@@ -123,6 +123,14 @@ def test_an_archive_that_cannot_be_opened_is_told_by_what_it_should_be(type_, ke
     assert (event.key, event.seal, event.problem) == (key, None, facts.UNREADABLE)
 
 
+@pytest.mark.parametrize("index", ["9" * 300_000, "x", ""])
+def test_a_buyers_message_about_no_index_is_told_without_it(index):
+    xml = f'<header xmlns="mfp:anaf:dgti:spv:reqMesaj:v1" index_incarcare="{index}" message="da"/>'
+    event = told(xml.encode(), listed("buyer_message"))
+    assert (event.text, event.about_index, event.problem) == ("da", None, None)
+    assert len(event.model_dump_json().encode()) < MAX_MESSAGE_BYTES
+
+
 def test_a_buyers_long_message_is_cut_and_said_to_be():
     words = "ș" * 90_000
     xml = f'<header xmlns="mfp:anaf:dgti:spv:reqMesaj:v1" index_incarcare="7" message="{words}"/>'

@@ -14,6 +14,8 @@ from workers_ledger.archive import Archive as Index
 from workers_ledger.chain import ArchiveEntry, Link
 from workers_runtime.artifacts import Artifacts
 
+from .copies import Copies
+
 MEDIA_TYPE = "application/zip"
 
 
@@ -27,6 +29,8 @@ class Owner:
     document_id: str = ""
     number: str | None = None
     issue_date: date | None = None
+    made: ArtifactRef | None = None
+    """The XML that was made of a JSON invoice and stored: an erasure takes it along."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class Keeper:
     def __init__(self, artifacts: Artifacts, index: Index, *, retention_years: int) -> None:
         self._artifacts = artifacts
         self._index = index
+        self._copies = Copies(artifacts, index)
         self._years = retention_years
 
     async def keep(self, owner: Owner, download: Download) -> Link:
@@ -55,13 +60,25 @@ class Keeper:
         """
         known = await self._index.get(owner.tenant, download.download_id)
         if known is not None and known.erased_at is not None:
+            await self._note(known, owner.made)
             return known  # erased by law: it does not come back by a second download
         reference = await self._artifacts.put(
             download.content, media_type=MEDIA_TYPE, suffix=".zip"
         )
         # In a thread: sixteen megabytes of invoice take a moment, in which others are served.
         invoice = await asyncio.to_thread(_read, download.archive)
-        return await self._index.enter(self._entry(owner, download, reference, invoice))
+        link = await self._index.enter(self._entry(owner, download, reference, invoice))
+        if not await self._artifacts.has(reference):
+            # Another tenant had the same bytes, and erased them before they were entered here.
+            await self._artifacts.put(download.content, media_type=MEDIA_TYPE, suffix=".zip")
+        other = reference.sha256 != link.entry.artifact.sha256  # ANAF packed it anew
+        await self._note(link, owner.made, reference if other else None)
+        return link
+
+    async def _note(self, link: Link, *copies: ArtifactRef | None) -> None:
+        for copy in copies:
+            if copy is not None:
+                await self._copies.noted(link.entry, copy)
 
     def _entry(
         self, owner: Owner, download: Download, reference: ArtifactRef, invoice: Invoice | None

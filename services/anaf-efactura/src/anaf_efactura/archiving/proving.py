@@ -120,12 +120,11 @@ def problem(link: Link | None, kind: str, detail: str = "", *, position: int = 0
     ro, en = (f"{text}: {detail}" if detail else text for text in _TEXTS[kind])
     return ArchiveProblem.model_validate(
         {
-            "position": link.position if link else position,
+            # A place that was written over may be anything.
+            "position": max(0, link.position if link else position),
             "download_id": link.entry.download_id if link else None,
             "number": link.entry.number if link else None,
             "kind": kind,
-            "text": Text(
-                ro=f"{ro}: {detail}" if detail else ro, en=f"{en}: {detail}" if detail else en
-            ),
+            "text": Text(ro=ro, en=en),
         }
     )
