@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -129,6 +130,17 @@ def test_a_buyers_message_about_no_index_is_told_without_it(index):
     event = told(xml.encode(), listed("buyer_message"))
     assert (event.text, event.about_index, event.problem) == ("da", None, None)
     assert len(event.model_dump_json().encode()) < MAX_MESSAGE_BYTES
+
+
+@pytest.mark.parametrize(
+    ("tenant", "command"),
+    [("firm", "`workers efactura login --tenant firm`"), ("", "`workers efactura login`")],
+)
+def test_who_has_to_log_in_again_is_told_the_command(tenant, command):
+    message = replace(listed(), tenant=tenant, error_code="anaf_login_required")
+    action = telling.delayed(message, NOW).action
+    assert command in action
+    assert "fără repornire" in action
 
 
 def test_a_buyers_long_message_is_cut_and_said_to_be():
