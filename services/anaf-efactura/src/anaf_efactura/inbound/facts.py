@@ -27,6 +27,9 @@ UNREADABLE: Final = (
     "Documentul din arhivă nu a putut fi citit automat. Deschideți arhiva și preluați datele "
     "manual."
 )
+ERASED: Final = (
+    "Arhiva a fost ștearsă conform legii înainte de acest mesaj; fișierul nu mai există."
+)
 CUT: Final = "Mesajul este mai lung decât încape aici; textul complet este în arhivă."
 
 
