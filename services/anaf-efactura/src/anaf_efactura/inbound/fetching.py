@@ -140,8 +140,8 @@ class Fetching:
         about = facts.values.get("about_index") or message.data.get("about_index")
         if facts.kind is not Kind.BUYER_MESSAGE or not about:
             return {}
-        document = await self._documents.by_authority_id(about)
-        if document is None or document.tenant != message.tenant:
+        document = await self._documents.by_authority_id(message.tenant, about)
+        if document is None:
             return {"about_index": about}
         return {"about_index": about, "document_id": document.id, "number": document.number}
 
