@@ -222,7 +222,8 @@ class ArchivedDocument(Value):
     entry_hash: str = Field(description="Hash of the entry and of all before it.")
     direction: Direction
     kind: str = Field(
-        description="invoice, credit_note, cii, errors, buyer_message; original if not read here."
+        description="invoice, credit_note, cii, errors, buyer_message; original if not read here, "
+        "unreadable if ANAF's file could not be opened."
     )
     cif: str = Field(description="Whose document it is at ANAF.")
     partner: str | None = Field(default=None, description="Fiscal code of the other side.")

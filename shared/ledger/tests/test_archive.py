@@ -208,10 +208,32 @@ async def test_what_was_made_of_a_document_is_remembered_once(archive):
     await archive.enter(entry(1))
     pdf = entry(7).artifact
     for _ in range(2):
-        await archive.note_copy("acme", entry(1).download_id, pdf)
-    await archive.note_copy("acme", "nothing", pdf)
+        assert await archive.note_copy("acme", entry(1).download_id, pdf)
+    assert not await archive.note_copy("acme", "nothing", pdf)
     assert await archive.copies("acme", entry(1).download_id) == [pdf]
     assert await archive.copies("acme", "nothing") == []
+
+
+async def test_a_copy_is_in_use_until_its_document_is_erased(archive):
+    await archive.enter(entry(1))
+    await archive.enter(entry(2))
+    pdf, why = entry(7).artifact, Erasure(by="dpo", reason="order")
+    for number in (1, 2):
+        assert await archive.note_copy("acme", entry(number).download_id, pdf)
+        assert await archive.in_use(pdf.sha256)
+    for number, used in ((1, True), (2, False)):
+        await archive.erase("acme", entry(number).download_id, why, NOW)
+        assert await archive.in_use(pdf.sha256) is used
+    assert not await archive.note_copy("acme", entry(1).download_id, pdf)
+
+
+async def test_an_entry_that_was_written_over_is_read_all_the_same(archive):
+    await archive.enter(entry(1))
+    async with archive._database.transaction() as session:
+        await session.execute(text("UPDATE archive SET sha256='x', size=-1, uri=''"))
+    (link,) = await archive.chain("acme")
+    assert (link.entry.artifact.sha256, link.entry.artifact.size) == ("x", -1)
+    assert break_at(link, Head()) is not None
 
 
 async def test_a_database_that_is_away_is_told(dead_database):

@@ -90,7 +90,7 @@ async def test_services_and_tenants_are_apart(documents, database):
 
 async def test_unknown_id_is_none(documents):
     assert await documents.get("nowhere") is None
-    assert await documents.by_authority_id("5") is None
+    assert await documents.by_authority_id("acme", "5") is None
 
 
 async def test_change_counts_versions_and_an_older_reader_is_refused(documents, elsewhere):
@@ -101,7 +101,17 @@ async def test_change_counts_versions_and_an_older_reader_is_refused(documents, 
     with pytest.raises(LedgerConflictError) as told:
         await documents.change(old, state="rejected")
     assert told.value.retry_after == 1
-    assert (await documents.by_authority_id("5")).state == "uploaded"
+    assert (await documents.by_authority_id(old.tenant, "5")).state == "uploaded"
+
+
+async def test_each_tenant_has_its_own_document_under_an_id_of_the_authority(documents):
+    for tenant in ("first", "second"):
+        # A duplicate follows the first upload, which may be another tenant's.
+        opened, _ = await documents.open(draft(tenant=tenant))
+        await documents.change(opened, authority_id="5")
+    for tenant in ("first", "second"):
+        assert (await documents.by_authority_id(tenant, "5")).tenant == tenant
+    assert await documents.by_authority_id("third", "5") is None
 
 
 async def test_race_to_change_has_one_winner(documents, elsewhere):
@@ -167,7 +177,7 @@ async def test_database_that_does_not_answer_is_transient(kind, dead_database, l
     for step in (
         documents.open(opened),
         documents.get("x"),
-        documents.by_authority_id("x"),
+        documents.by_authority_id("acme", "x"),
         documents.change(opened, state="x"),
         documents.begin(opened, "upload", state="x"),
         documents.end(opened, 1, outcome="x"),

@@ -187,6 +187,17 @@ def test_wrong_setting_is_said(url, words):
         Artifacts(url)
 
 
+async def test_whether_something_is_there_is_told_without_reading_it(tmp_path):
+    store = Artifacts(f"file://{tmp_path}")
+    kept = await store.put(b"x", media_type="text/plain")
+    assert await store.has(kept)
+    await store.delete(kept)
+    assert not await store.has(kept)
+    outside = kept.model_copy(update={"uri": "file:///etc/passwd"})
+    with pytest.raises(ArtifactForbiddenError):
+        await store.has(outside)
+
+
 def test_s3_address_is_bucket_and_prefix(monkeypatch):
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
     store = Artifacts("s3://bucket/some/prefix")._store

@@ -155,7 +155,6 @@ def _parts(
             inbound,
             documents,
             client,
-            artifacts,
             keeper,
             notices,
             seals=settings.seals(),

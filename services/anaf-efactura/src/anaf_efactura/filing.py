@@ -8,7 +8,7 @@ from workers_anaf.refusals import Refusal, RefusalKind
 from workers_contracts.efactura import CheckInvoice
 from workers_contracts.types import ArtifactRef
 from workers_ledger.documents import Document, Documents
-from workers_runtime.artifacts import Artifacts
+from workers_runtime.artifacts import ArtifactMissingError, Artifacts
 from workers_runtime.errors import OutcomeUnknownError, TransientError, WorkerError
 from workers_runtime.router import After, Outcome
 
@@ -100,7 +100,12 @@ class Filing:
         if not (same and has_left(document)) or document.content_sha256 == wanted["xml"]["sha256"]:
             return draft, content
         reference = ArtifactRef.model_validate(sent["xml"])
-        content = await self._artifacts.get(reference, limit=reference.size)
+        try:
+            content = await self._artifacts.get(reference, limit=reference.size)
+        except ArtifactMissingError:
+            if document.state != State.ACCEPTED.value:
+                raise
+            # Erased by law with its document: nothing of it is sent again.
         filer = replace(draft.filer, content_sha256=document.content_sha256)
         return replace(draft, filer=filer), content
 

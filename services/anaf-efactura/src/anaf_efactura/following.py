@@ -6,6 +6,7 @@ from typing import Any
 
 from workers_anaf.refusals import RefusalKind, classify_text
 from workers_contracts.efactura import CheckInvoice, Rejection
+from workers_contracts.types import ArtifactRef
 from workers_ledger.documents import Document, Documents
 from workers_runtime.identity import Task
 from workers_runtime.logs import get_logger
@@ -175,12 +176,14 @@ class Following:
 
     async def _kept(self, document: Document, ended: Download) -> dict[str, Any]:
         """Keep the archive byte for byte, before the document says that it has one."""
+        made = document.data.get("made")
         owner = Owner(
             document.tenant,
             document.cif,
             document_id=document.id,
             number=document.number,
             issue_date=document.issue_date,
+            made=ArtifactRef.model_validate(made["xml"]) if made else None,
         )
         kept = await self._keeper.keep(owner, ended)
         seal = {

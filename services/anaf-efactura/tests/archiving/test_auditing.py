@@ -9,6 +9,7 @@ from sqlalchemy import text
 from anaf_efactura.archiving.auditing import Audit
 from workers_contracts.efactura_archive import AuditArchive, EraseArchived
 
+MOST = 1_000_000
 ERASE = {"reason": "hotărâre", "requested_by": "DPO", "legal_basis": "hotărârea 1/2026"}
 
 
@@ -78,6 +79,10 @@ async def test_missing_files_are_each_named(office, filed):
         ("UPDATE archive SET erased_at='2026-01-01' WHERE tenant='t1' AND position=1",
          [("erasure", 1)]),
         ("UPDATE archive SET number='X' WHERE tenant='t2'", []),
+        # What no entry ever has does not end the audit.
+        ("UPDATE archive SET sha256='no digest', size=-1, media_type='' "
+         "WHERE tenant='t1' AND position=2", [("chain", 2), ("changed", 2)]),
+        ("UPDATE archive SET position=-1 WHERE tenant='t1' AND position=3", [("chain", 3)]),
     ],
 )  # fmt: skip
 async def test_a_changed_index_is_found(office, filed, statement, found):
@@ -90,8 +95,9 @@ async def test_an_audit_in_pieces_counts_the_same(office, filed):
     path_of(filed[0].artifact).unlink()
     whole = await audited(office)
     prover = office.desk.parts["evidence"]._prover
-    for piece in (1, 2, 3, 4):
-        office.desk.parts["audit"] = Audit(office.index, prover, piece=piece)
+    for piece, most in ((1, MOST), (2, MOST), (3, MOST), (4, MOST), (4, 1), (4, 5000)):
+        audit = Audit(office.index, prover, piece=piece, piece_bytes=most)
+        office.desk.parts["audit"] = audit
         parted = await audited(office)
         same = {"started_at", "ended_at"}
         assert parted.model_dump(exclude=same) == whole.model_dump(exclude=same)
@@ -113,6 +119,23 @@ async def test_an_erased_document_is_counted_and_the_chain_stays_whole(office, f
     event = await audited(office)
     assert (event.intact, event.documents, event.verified, event.erased) == (True, 3, 2, 1)
     assert event.head_position == 4
+
+
+@pytest.mark.parametrize("note", ["", "no JSON", "[1]", "{}"])
+async def test_an_erasure_whose_note_was_written_over_is_found(office, filed, note):
+    erase = EraseArchived(download_id=filed[0].download_id, **ERASE)
+    await office.ask(erase, tenant="t1")
+    await change(office, f"UPDATE archive SET note='{note}' WHERE tenant='t1' AND position=4")
+    event = await audited(office)
+    assert [(one.kind, one.position) for one in event.problems] == [("chain", 4), ("erasure", 4)]
+
+
+async def test_what_is_wrong_is_said_once(office, filed):
+    await change(office, "UPDATE archive SET number='X' WHERE tenant='t1' AND position=2")
+    (problem,) = (await audited(office)).problems
+    changed = "it was changed: its hash is not that of its content"
+    assert problem.text.en == f"the chain is broken: {changed}"
+    assert problem.text.ro.count(changed) == 1
 
 
 async def test_an_erasure_that_was_taken_back_is_found(office, filed):

@@ -1,5 +1,6 @@
 """Documents are found by number, dates and ids, each tenant's own only."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from anaf_efactura.archiving.locating import locate
 from anaf_efactura.errors import ArchiveAmbiguousError, ArchiveUnknownError
 from workers_contracts.efactura_archive import FindArchived, ProveInvoice
+from workers_contracts.topology import MAX_MESSAGE_BYTES
 
 SELLER = "12345674"
 TODAY = datetime.now(UTC).date()
@@ -33,6 +35,20 @@ async def test_pages_go_on_where_the_last_one_ended(office, invoice):
     last = await office.ask(FindArchived(limit=2, after=first.next_after))
     assert [each.number for each in last.documents] == ["P-2"]
     assert last.next_after is None
+
+
+async def test_a_page_ends_where_its_message_is_full(office, invoice):
+    event = await office.file(invoice("P-0"), "m1")
+    (link,) = await office.index.chain("")
+    for place in range(200):
+        more = replace(link.entry, download_id=f"9{place}", number="ș" * 255)
+        await office.index.enter(more)
+    first = await office.ask(FindArchived(limit=200))
+    assert len(first.model_dump_json().encode()) < MAX_MESSAGE_BYTES - 20_000
+    assert first.documents[0].download_id == event.download_id
+    second = await office.ask(FindArchived(limit=200, after=first.next_after))
+    assert len(first.documents) + len(second.documents) == first.total == 201
+    assert second.next_after is None
 
 
 async def test_a_document_is_named_by_any_of_its_ids(office, invoice):

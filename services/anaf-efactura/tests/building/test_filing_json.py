@@ -12,8 +12,10 @@ from anaf_efactura.flags import FiledFor
 from anaf_efactura.handlers import validate_invoice
 from anaf_efactura.judging import make_judge
 from workers_contracts.efactura import Rejection, SubmitInvoice, ValidateInvoice
+from workers_contracts.efactura_archive import EraseArchived
 from workers_contracts.examples import examples
 from workers_runtime.artifacts import Artifacts
+from workers_runtime.identity import Task
 
 BODIES = examples()["efactura.submit"]
 JUDGE = make_judge(None)
@@ -151,6 +153,19 @@ async def test_an_upload_that_never_arrived_is_sent_again_as_it_left(desk, sandb
     (upload,) = sandbox.control.uploads()
     (stored,) = await desk.documents()
     assert upload["sha256"] == stored.content_sha256
+
+
+async def test_an_erased_invoice_is_told_again_by_a_worker_that_makes_other_bytes(
+    desk, sandbox, newer_builder
+):
+    event = await file(desk, page_body())
+    task = Task("e1", "c1", "", 1, False, 0, 0)
+    why = {"reason": "cerere", "requested_by": "DPO", "legal_basis": "hotărârea 1/2026"}
+    erase = EraseArchived(download_id=event.download_id, **why)
+    assert (await desk.parts["eraser"].erase(erase, task)).files_deleted == 2
+    newer_builder()
+    assert (await file(desk, page_body())).key == "efactura.accepted"
+    assert len(sandbox.control.uploads()) == 1
 
 
 async def test_rules_that_became_stricter_do_not_refuse_what_has_left(desk, sandbox, monkeypatch):

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -121,6 +122,25 @@ def test_what_the_header_lacks_is_said():
 def test_an_archive_that_cannot_be_opened_is_told_by_what_it_should_be(type_, key):
     event = telling.fetched(listed(type_), facts.unopened(), KEPT, NOW)
     assert (event.key, event.seal, event.problem) == (key, None, facts.UNREADABLE)
+
+
+@pytest.mark.parametrize("index", ["9" * 300_000, "x", ""])
+def test_a_buyers_message_about_no_index_is_told_without_it(index):
+    xml = f'<header xmlns="mfp:anaf:dgti:spv:reqMesaj:v1" index_incarcare="{index}" message="da"/>'
+    event = told(xml.encode(), listed("buyer_message"))
+    assert (event.text, event.about_index, event.problem) == ("da", None, None)
+    assert len(event.model_dump_json().encode()) < MAX_MESSAGE_BYTES
+
+
+@pytest.mark.parametrize(
+    ("tenant", "command"),
+    [("firm", "`workers efactura login --tenant firm`"), ("", "`workers efactura login`")],
+)
+def test_who_has_to_log_in_again_is_told_the_command(tenant, command):
+    message = replace(listed(), tenant=tenant, error_code="anaf_login_required")
+    action = telling.delayed(message, NOW).action
+    assert command in action
+    assert "fără repornire" in action
 
 
 def test_a_buyers_long_message_is_cut_and_said_to_be():

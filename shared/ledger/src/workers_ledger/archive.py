@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal, cast
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, Text, func, or_, select
+from sqlalchemy import cast as cast_as
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from workers_contracts.types import ArtifactRef
@@ -121,14 +122,20 @@ class Archive:
                 self._append(session, head, _erasure(_link(row).entry, erasure, now))
             return _link(row)
 
-    async def note_copy(self, tenant: str, download_id: str, copy: ArtifactRef) -> None:
-        """Remember something that was made of a document, so that an erasure finds it."""
+    async def note_copy(self, tenant: str, download_id: str, copy: ArtifactRef) -> bool:
+        """Remember something that was made of a document, so that an erasure finds it.
+
+        Returns:
+            False when the document was erased before, or never entered: the copy must go too.
+        """
         async with self._session() as session:
             await self._head_for_update(session, tenant)
             row = await self._row(session, tenant, download_id)
-            known = [] if row is None else [one["sha256"] for one in row.copies]
-            if row is not None and row.erased_at is None and copy.sha256 not in known:
+            if row is None or row.erased_at is not None:
+                return False
+            if copy.sha256 not in [one["sha256"] for one in row.copies]:
                 row.copies = [*row.copies, copy.model_dump(mode="json")]
+            return True
 
     async def copies(self, tenant: str, download_id: str) -> list[ArtifactRef]:
         """Return what was made of a document."""
@@ -137,10 +144,12 @@ class Archive:
             return [ArtifactRef(**one) for one in row.copies] if row else []
 
     async def in_use(self, sha256: str) -> bool:
-        """Say whether an entry of any tenant still needs these bytes."""
+        """Say whether an entry of any tenant still has these bytes, or a copy with them."""
         query = select(func.count()).select_from(ArchiveRow)
         query = query.where(
-            ArchiveRow.sha256 == sha256, ArchiveRow.erased_at.is_(None), ArchiveRow.kind != ERASURE
+            or_(ArchiveRow.sha256 == sha256, cast_as(ArchiveRow.copies, Text).contains(sha256)),
+            ArchiveRow.erased_at.is_(None),
+            ArchiveRow.kind != ERASURE,
         )
         async with self._session() as session:
             return bool(await session.scalar(query))
@@ -236,7 +245,10 @@ def _columns(entry: ArchiveEntry) -> dict[str, Any]:
 
 
 def _link(row: ArchiveRow) -> Link:
-    artifact = ArtifactRef(uri=row.uri, sha256=row.sha256, size=row.size, media_type=row.media_type)
+    # Unchecked: an entry that was written over must be read, so that it can be told.
+    artifact = ArtifactRef.model_construct(
+        uri=row.uri, sha256=row.sha256, size=row.size, media_type=row.media_type
+    )
     direction = cast("Literal['sent', 'received']", row.direction)
     values = {name: getattr(row, name) for name in _PLAIN} | {"direction": direction}
     values["archived_at"] = row.archived_at.astimezone(UTC)

@@ -164,10 +164,12 @@ class Documents:
         except DatabaseDownError as error:
             raise _unavailable(error) from error
 
-    async def by_authority_id(self, authority_id: str) -> Document | None:
-        """Return the document that the authority knows under this id."""
+    async def by_authority_id(self, tenant: str, authority_id: str) -> Document | None:
+        """Return the tenant's document that the authority knows under this id."""
         query = select(DocumentRow).where(
-            DocumentRow.service == self._service, DocumentRow.authority_id == authority_id
+            DocumentRow.service == self._service,
+            DocumentRow.tenant == tenant,
+            DocumentRow.authority_id == authority_id,
         )
         try:
             async with self._database.transaction() as session:

@@ -94,6 +94,22 @@ class Artifacts:
             raise ArtifactChangedError("the artifact's SHA-256 is not the reference's")
         return content
 
+    async def has(self, reference: ArtifactRef) -> bool:
+        """Say whether there is something at a reference, without reading it.
+
+        Raises:
+            ArtifactForbiddenError: outside the store.
+            ArtifactStoreError: the store does not answer.
+        """
+        path = self._path(reference.uri)
+        try:
+            await self._store.head_async(path)
+        except FileNotFoundError:
+            return False
+        except Exception as error:
+            raise ArtifactStoreError(f"cannot look: {type(error).__name__}") from error
+        return True
+
     async def delete(self, reference: ArtifactRef) -> None:
         """Take the bytes of a reference away; what is gone already is fine.
 

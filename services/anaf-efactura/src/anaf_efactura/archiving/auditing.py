@@ -19,6 +19,8 @@ from .proving import Prover, problem
 MAX_PROBLEMS = 50
 PIECE = 300
 """Entries of one message; with their files about half a minute on a slow disk."""
+PIECE_BYTES = 256 * 1024 * 1024
+"""Files of one message: an entry's may have 32 MiB, and no message is in hand for long."""
 
 
 @dataclass
@@ -40,10 +42,13 @@ class _Tally:
 class Audit:
     """Walks the chain from its beginning to its end."""
 
-    def __init__(self, index: Archive, prover: Prover, *, piece: int = PIECE) -> None:
+    def __init__(
+        self, index: Archive, prover: Prover, *, piece: int = PIECE, piece_bytes: int = PIECE_BYTES
+    ) -> None:
         self._index = index
         self._prover = prover
         self._piece = piece
+        self._piece_bytes = piece_bytes
 
     async def begin(self, command: AuditArchive, tenant: str) -> ArchiveAudited | After:
         """Verify the first piece."""
@@ -65,12 +70,13 @@ class Audit:
         tally = _Tally(
             state.documents, state.verified, state.erased, state.problem_count, [*state.problems]
         )
-        before = Head(state.position, state.entry_hash)
-        for link in links:
+        before, left = Head(state.position, state.entry_hash), self._piece_bytes
+        for done, link in enumerate(links, start=1):
             await self._one(link, before, state, tally)
             before = Head(link.position, link.entry_hash)
-        if len(links) == self._piece:
-            return After(_next(state, before, tally), 0, reason="the rest of the archive's audit")
+            left -= link.entry.artifact.size if state.files else 0
+            if left <= 0 or done == self._piece:
+                return After(_next(state, before, tally), 0, reason="the rest of the audit")
         self._end(head, before, state, tally)
         return _audited(state, before, tally)
 
@@ -95,7 +101,7 @@ class Audit:
 
     async def _erasure(self, link: Link, tally: _Tally) -> None:
         """An erasure in the chain belongs to an entry that is marked as erased."""
-        erases = json.loads(link.entry.note or "{}").get("erases", "")
+        erases = _erases(link)
         erased = await self._index.get(link.entry.tenant, erases)
         if erased is None or erased.erased_at is None:
             tally.add(problem(link, "erasure", f"{erases} is not marked as erased"))
@@ -116,6 +122,15 @@ class Audit:
             tally.add(problem(None, "chain", text, position=head.position))
         if state.anchor_position and state.anchor_position > last.position:
             tally.add(problem(None, "anchor", position=state.anchor_position))
+
+
+def _erases(link: Link) -> str:
+    """Return which entry an erasure names; nothing when its note was written over."""
+    try:
+        note = json.loads(link.entry.note)
+    except ValueError:
+        return ""
+    return str(note.get("erases", "")) if isinstance(note, dict) else ""
 
 
 def _next(state: AuditNext, before: Head, tally: _Tally) -> AuditNext:

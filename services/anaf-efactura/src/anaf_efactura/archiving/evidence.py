@@ -15,6 +15,7 @@ from workers_runtime.identity import Task
 from workers_runtime.router import Item, Outcome
 
 from .bundle import bundle, extract
+from .copies import Copies
 from .locating import described, locate
 from .proving import Prover, Reading
 from .report import report
@@ -33,6 +34,7 @@ class Evidence:
         self._index = index
         self._prover = prover
         self._wishes = wishes
+        self._copies = Copies(artifacts, index)
 
     async def begin(self, command: ProveInvoice, task: Task) -> Outcome:
         """Verify the document and send its report to be printed."""
@@ -58,13 +60,14 @@ class Evidence:
         link = await self._index.get(task.tenant, command.download_id or "")
         if link is None:
             raise ArchiveUnknownError("the archive has no such document", field="download_id")
+        if pdf is not None:
+            await self._copies.note(link.entry, pdf)
         # Verified once more: what is packed is what was read just now.
         reading = await self._prover.read(link)
         wish = Wish(await asyncio.to_thread(_wanted, reading, command.asked_at), command.seed)
         if pdf is None or wish.message_id != command.wish:
             return self._wishes.go_on(wish, command, task)
         content = await self._artifacts.get(pdf, limit=MAX_REPORT_BYTES)
-        await self._index.note_copy(task.tenant, link.entry.download_id, pdf)
         return await self._packed(link, reading, content, command.asked_at)
 
     async def _packed(
@@ -77,7 +80,7 @@ class Evidence:
         told = extract(link, around, await self._index.head(tenant))
         packed, members = await asyncio.to_thread(bundle, reading.content, archive, pdf, told)
         file = await self._artifacts.put(packed, media_type="application/zip", suffix=".zip")
-        await self._index.note_copy(tenant, link.entry.download_id, file)
+        await self._copies.note(link.entry, file)
         return EvidenceReady(
             number=link.entry.number,
             document=described(link),

@@ -27,7 +27,7 @@ from workers_runtime.router import After, Item, Outcome, Router
 from .auditing import Audit
 from .erasing import Eraser
 from .evidence import Evidence
-from .locating import described
+from .locating import described, fitting
 from .printing import Printing
 
 router = Router("anaf-efactura")
@@ -49,10 +49,10 @@ async def find_archived(
     )
     # One more than wanted tells whether there is a next page.
     links = await index.find(task.tenant, wanted, after=command.after, limit=command.limit + 1)
-    page = links[: command.limit]
+    page = fitting([described(link) for link in links[: command.limit]])
     return ArchiveFound(
         total=await index.count(task.tenant, wanted),
-        documents=[described(link) for link in page],
+        documents=page,
         next_after=page[-1].position if len(links) > len(page) else None,
     )
 

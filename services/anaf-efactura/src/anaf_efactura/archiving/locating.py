@@ -7,6 +7,8 @@ from workers_ledger.chain import Link
 
 _NO_INVOICE = {"errors", "buyer_message"}
 _MOST = 50
+PAGE_BYTES = 200_000
+"""Of a page of entries; a message has 256 KiB."""
 
 
 async def locate(command: OfArchive, tenant: str, index: Archive) -> Link:
@@ -47,6 +49,17 @@ async def locate(command: OfArchive, tenant: str, index: Archive) -> Link:
 def _field(command: OfArchive) -> str:
     names = ("document_id", "upload_index", "download_id", "number")
     return next(name for name in names if getattr(command, name) is not None)
+
+
+def fitting(documents: list[ArchivedDocument]) -> list[ArchivedDocument]:
+    """Return as many of the first as a message has room for: one at least."""
+    room, page = PAGE_BYTES, documents[:1]
+    for document in documents[1:]:
+        room -= len(document.model_dump_json().encode()) + 1
+        if room < 0:
+            break
+        page.append(document)
+    return page
 
 
 def described(link: Link) -> ArchivedDocument:

@@ -25,6 +25,7 @@ from workers_runtime.errors import TransientError
 from workers_runtime.identity import Task
 from workers_runtime.router import Item, Outcome
 
+from .copies import Copies
 from .locating import locate
 from .plain import without_schema_location
 from .proving import Prover
@@ -70,6 +71,7 @@ class Printing:
         self._prover = prover
         self._public = public
         self._wishes = wishes
+        self._copies = Copies(artifacts, index)
 
     async def print(self, command: RenderInvoice, task: Task) -> Outcome:
         """Let ANAF print it; ask pdf.render when ANAF does not."""
@@ -96,7 +98,7 @@ class Printing:
     async def collect(self, command: CollectPdf, task: Task) -> InvoiceRendered | Sequence[Item]:
         """Return the PDF that pdf.render made, or the next question."""
         pdf = await self._wishes.answer(command, task)
-        source = await self._again(command, task)
+        source = await self._again(command, task, pdf)
         if pdf is None:
             return self._wishes.go_on(Wish(_local(source), command.seed), command, task)
         why = Why(command.why_code or "", command.why or "")
@@ -111,12 +113,14 @@ class Printing:
             return await self._stored(command.artifact)
         return await self._archived(await locate(command, task.tenant, self._index))
 
-    async def _again(self, command: CollectPdf, task: Task) -> Printable:
+    async def _again(self, command: CollectPdf, task: Task, pdf: ArtifactRef | None) -> Printable:
         if command.artifact is not None:
             return await self._stored(command.artifact)
         link = await self._index.get(task.tenant, command.download_id or "")
         if link is None:
             raise ArchiveUnknownError("the archive has no such document", field="download_id")
+        if pdf is not None:
+            await self._copies.note(link.entry, pdf)
         return await self._archived(link)
 
     async def _stored(self, reference: ArtifactRef) -> Printable:
@@ -154,7 +158,7 @@ class Printing:
     async def _event(self, source: Printable, pdf: ArtifactRef, why: Why | None) -> InvoiceRendered:
         entry = source.link.entry if source.link else None
         if entry is not None:
-            await self._index.note_copy(entry.tenant, entry.download_id, pdf)
+            await self._copies.note(entry, pdf)
         return InvoiceRendered.model_validate(
             {
                 "number": source.invoice.number[:200] or None,

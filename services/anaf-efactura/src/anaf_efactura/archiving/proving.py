@@ -12,6 +12,7 @@ from anaf_efactura.archive import (
     open_archive,
     verify_seal,
 )
+from anaf_efactura.archiving.keeping import UNREADABLE
 from anaf_efactura.errors import ArchiveDamagedError, ArchiveErasedError
 from workers_contracts.efactura import Text
 from workers_contracts.efactura_archive import ArchiveProblem
@@ -20,6 +21,9 @@ from workers_ledger.chain import Head, Link, break_at
 from workers_runtime.artifacts import ArtifactMissingError, Artifacts
 from workers_runtime.errors import PermanentError
 
+_NEVER_OPENED = (
+    "what ANAF gave could not be opened when it came, and is kept as it is; open the file by hand"
+)
 _SEALED = {SealStatus.VERIFIED, SealStatus.UNKNOWN_SIGNER}
 
 
@@ -60,7 +64,8 @@ class Prover:
             )
         reading = await self.files(link)
         if reading.archive is None:
-            raise ArchiveDamagedError(f"entry {link.position}: {reading.problems[0].text.en}")
+            texts = [found.text.en for found in reading.problems] or [_NEVER_OPENED]
+            raise ArchiveDamagedError(f"entry {link.position}: {texts[0]}")
         broken = break_at(link, await self._before(link))
         if broken is None:
             return reading
@@ -81,6 +86,8 @@ class Prover:
         try:
             archive = open_archive(content)
         except BadArchive as error:
+            if link.entry.kind == UNREADABLE:
+                return Reading(link, content)  # no worse than it came
             return Reading(link, content, problems=(problem(link, "unreadable", error.reason),))
         seal = verify_seal(archive, self._seals)
         # What had no good seal when it came is no worse for it: the entry says so.
@@ -120,12 +127,11 @@ def problem(link: Link | None, kind: str, detail: str = "", *, position: int = 0
     ro, en = (f"{text}: {detail}" if detail else text for text in _TEXTS[kind])
     return ArchiveProblem.model_validate(
         {
-            "position": link.position if link else position,
+            # A place that was written over may be anything.
+            "position": max(0, link.position if link else position),
             "download_id": link.entry.download_id if link else None,
             "number": link.entry.number if link else None,
             "kind": kind,
-            "text": Text(
-                ro=f"{ro}: {detail}" if detail else ro, en=f"{en}: {detail}" if detail else en
-            ),
+            "text": Text(ro=ro, en=en),
         }
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
@@ -16,6 +17,8 @@ from anaf_efactura.invoice.reading import read_date
 from anaf_efactura.invoice.tree import text
 from workers_anaf import xml
 
+_INDEX: Final = re.compile(r"[0-9]{1,20}")
+"""Of an upload; a buyer writes what he likes, and an event has its limit."""
 MAX_TEXT: Final = 300
 MAX_MESSAGE: Final = 60_000
 """Characters of a buyer's message; the event that carries it must stay under the bus's 256 KiB."""
@@ -23,6 +26,9 @@ MAX_MESSAGE: Final = 60_000
 UNREADABLE: Final = (
     "Documentul din arhivă nu a putut fi citit automat. Deschideți arhiva și preluați datele "
     "manual."
+)
+ERASED: Final = (
+    "Arhiva a fost ștearsă conform legii înainte de acest mesaj; fișierul nu mai există."
 )
 CUT: Final = "Mesajul este mai lung decât încape aici; textul complet este în arhivă."
 
@@ -72,7 +78,8 @@ def unopened() -> Facts:
 def _message(archive: Archive, seal: Seal) -> Facts:
     root = xml.parse(archive.document, max_bytes=MAX_DOCUMENT)
     words = archive.message or ""
-    values = {"text": words[:MAX_MESSAGE], "about_index": xml.attribute(root, "index_incarcare")}
+    about = xml.attribute(root, "index_incarcare") or ""
+    values = {"text": words[:MAX_MESSAGE], "about_index": _INDEX.fullmatch(about) and about}
     problem = CUT if len(words) > MAX_MESSAGE else None if words else UNREADABLE
     return Facts(archive.kind, seal, values, problem)
 

@@ -2,28 +2,28 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal
 
 from anaf_efactura.archive import BadArchive, Kind, SealStatus
-from anaf_efactura.archiving.keeping import MEDIA_TYPE, Download, Keeper, Owner
+from anaf_efactura.archiving.keeping import Download, Keeper, Owner, Unopened
 from anaf_efactura.client import EFacturaClient
 from anaf_efactura.errors import ArchiveExpiredError, ArchiveUnreadableError
 from anaf_efactura.messages import MessageType
 from anaf_efactura.watching import Clock, utc_now
 from workers_contracts.efactura_inbound import FetchMessage
-from workers_contracts.types import ArtifactRef
+from workers_ledger.chain import Link
 from workers_ledger.documents import Documents
 from workers_ledger.inbound import Inbound, InboundMessage, InboundState
 from workers_ledger.notices import Notices
-from workers_runtime.artifacts import Artifacts
 from workers_runtime.errors import PermanentError, TransientError, WorkerError
 from workers_runtime.identity import Task
 from workers_runtime.logs import get_logger
 from workers_runtime.router import After, Outcome
 
 from . import telling
-from .facts import Facts, read, unopened
+from .facts import ERASED, Facts, read, unopened
 from .plan import HOLD, OVERDUE
 
 TRIES = 4
@@ -44,7 +44,6 @@ class Fetching:
         inbound: Inbound,
         documents: Documents,
         client: EFacturaClient,
-        artifacts: Artifacts,
         keeper: Keeper,
         notices: Notices,
         *,
@@ -55,7 +54,6 @@ class Fetching:
         self._inbound = inbound
         self._documents = documents
         self._client = client
-        self._artifacts = artifacts
         self._keeper = keeper
         self._notices = notices
         self._seals = tuple(seals)
@@ -88,8 +86,11 @@ class Fetching:
         if await self._is_ours(message, facts):
             await self._inbound.end(message, InboundState.OURS, {})
             return None
-        archive = await self._kept(message, content, facts)
+        link = await self._kept(message, content, facts)
+        if link.erased_at is not None:
+            facts = replace(facts, problem=ERASED)
         known = await self._known(message, facts)
+        archive = link.entry.artifact
         event = telling.fetched(message, facts, archive, self._clock(), **known)
         stored = await self._inbound.end(message, InboundState.STORED, telling.kept(event))
         if stored is None:
@@ -97,14 +98,14 @@ class Fetching:
         _log.info("message received", told=event.key, download_id=message.message_id)
         return event
 
-    async def _kept(self, message: InboundMessage, content: bytes, facts: Facts) -> ArtifactRef:
-        """Keep the bytes; what could be opened is entered in the archive's index too."""
-        if facts.archive is None or facts.seal is None:
-            return await self._artifacts.put(content, media_type=MEDIA_TYPE, suffix=".zip")
-        direction = _direction(message)
-        owner = Owner(message.tenant, message.cif, direction=direction)
-        download = Download(message.message_id, content, facts.archive, facts.seal)
-        return (await self._keeper.keep(owner, download)).entry.artifact
+    async def _kept(self, message: InboundMessage, content: bytes, facts: Facts) -> Link:
+        """Keep the bytes and enter them in the archive's index, also what cannot be opened."""
+        index = message.upload_index or ""
+        owner = Owner(message.tenant, message.cif, _direction(message), upload_index=index)
+        download: Download | Unopened = Unopened(message.message_id, content)
+        if facts.archive is not None and facts.seal is not None:
+            download = Download(message.message_id, content, facts.archive, facts.seal)
+        return await self._keeper.keep(owner, download)
 
     async def _facts(self, message: InboundMessage, content: bytes) -> Facts:
         try:
@@ -139,8 +140,8 @@ class Fetching:
         about = facts.values.get("about_index") or message.data.get("about_index")
         if facts.kind is not Kind.BUYER_MESSAGE or not about:
             return {}
-        document = await self._documents.by_authority_id(about)
-        if document is None or document.tenant != message.tenant:
+        document = await self._documents.by_authority_id(message.tenant, about)
+        if document is None:
             return {"about_index": about}
         return {"about_index": about, "document_id": document.id, "number": document.number}
 

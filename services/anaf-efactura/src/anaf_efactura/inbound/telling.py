@@ -96,7 +96,7 @@ def delayed(message: InboundMessage, now: datetime) -> ReceivingDelayed:
             "code": message.error_code or None,
             "reason": message.error[:MAX_REASON] or None,
             "message": wording.delayed(message, left),
-            "action": wording.action(message.error_code),
+            "action": wording.action(message.error_code, message.tenant),
         }
     )
 
@@ -113,7 +113,7 @@ def unread(inbox: Inbox, error: WorkerError, now: datetime) -> ReceivingDelayed:
         code=error.code,
         reason=str(error)[:MAX_REASON],
         message=wording.unread(inbox.cif, since, left, ever=inbox.read_at is not None),
-        action=wording.action(error.code),
+        action=wording.action(error.code, inbox.tenant),
     )
 
 

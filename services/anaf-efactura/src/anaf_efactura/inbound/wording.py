@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from anaf_efactura.warning import day
+from workers_anaf.keepers import login_command
 from workers_anaf.romania import today
 from workers_ledger.inbound import InboundMessage
 
@@ -19,8 +20,8 @@ _ACTIONS: Final = {
         "acordați-l din nou; apoi totul se reia automat."
     ),
     "anaf_login_required": (
-        "O persoană cu certificat digital trebuie să se autentifice din nou la ANAF. Noul refresh "
-        "token se pune în ANAF_REFRESH_TOKEN, apoi se repornesc serviciile."
+        "O persoană cu certificat digital trebuie să se autentifice din nou la ANAF, cu comanda "
+        "`{command}`; serviciile preiau noua autentificare fără repornire."
     ),
     "anaf_daily_limit": (
         "Limita zilnică a ANAF a fost atinsă; se reia automat în ziua următoare. Verificați dacă "
@@ -81,6 +82,6 @@ def unread(cif: str, since: datetime, left: float, *, ever: bool) -> str:
     )
 
 
-def action(code: str | None) -> str:
+def action(code: str | None, tenant: str) -> str:
     """What to do about what is not received."""
-    return _ACTIONS.get(code or "", _TRY_BY_HAND)
+    return _ACTIONS.get(code or "", _TRY_BY_HAND).format(command=login_command(tenant))
