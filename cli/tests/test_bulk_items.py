@@ -1,7 +1,9 @@
 """The items of `workers efactura bulk`: where they lie, what becomes of broken ones, their ids."""
 
 import asyncio
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,21 @@ def test_folder_has_its_xml_files_in_order_also_from_inside(alone: Path):
     for name in ("z.xml", "b/a.XML", "a.xml", "notes.txt", "c.xml.bak"):
         (alone / name).write_text(XML, encoding="utf-8")
     assert [place.name for place in places(".")] == ["a.xml", "b/a.XML", "z.xml"]
+
+
+def test_folder_inside_that_cannot_be_read_is_told_and_not_left_out(alone: Path, monkeypatch):
+    (alone / "b").mkdir()
+    (alone / "a.xml").write_text(XML, encoding="utf-8")
+    real = os.scandir
+
+    def scan(path="."):
+        if Path(path).name == "b":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scan)
+    with pytest.raises(InputError, match="b cannot be read: Permission denied"):
+        places(".")
 
 
 @pytest.mark.parametrize("name", ["nowhere", "empty", "blank.jsonl"])

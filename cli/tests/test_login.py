@@ -8,7 +8,7 @@ import socket
 import sqlite3
 import threading
 import webbrowser
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import pytest
@@ -17,8 +17,10 @@ from workers_anaf.keepers import Keepers
 from workers_anaf.stored_logins import StoredLogins
 from workers_cli.anaf_login import keeping
 from workers_cli.anaf_login.errors import LoginFailedError, WrongStateError
+from workers_cli.anaf_login.keeping import Office
 from workers_cli.anaf_login.redirect import Redirect
 from workers_ledger.database import Database
+from workers_ledger.documents import LedgerUnavailableError
 from workers_ledger.secrets import Secrets
 from workers_runtime.outbound import Outbound
 
@@ -204,6 +206,59 @@ def test_ledger_that_is_not_there_stops_it_before_a_code_is_wasted(
     assert sandbox.control.requests() == []
 
 
+async def test_ledger_that_goes_away_before_the_end_is_told_and_not_waited_for(
+    person, port, monkeypatch
+):
+    async def keep(*_):
+        raise LedgerUnavailableError("the ledger does not answer (gone)")
+
+    monkeypatch.setattr(StoredLogins, "keep", keep)
+    code, _, err, (page,) = await asyncio.to_thread(person, "--port", str(port))
+    assert (code, page.status_code) == (2, 400)
+    assert "the ledger of DATABASE_URL does not answer" in err
+
+
+async def test_browser_that_asks_twice_at_once_does_not_spoil_the_log_in(
+    person, port, monkeypatch, sandbox
+):
+    real, meanwhile = Office.log_in, []
+
+    async def twice(self, tenant, application, code, uri):
+        if not meanwhile:
+            query = urlencode({"code": code, "state": state})
+            address = f"https://localhost:{port}/callback?{query}"
+            meanwhile.append(asyncio.create_task(asyncio.to_thread(visit, address)))
+            await asyncio.sleep(1)  # it arrives while this one is still being served
+        return await real(self, tenant, application, code, uri)
+
+    def visit(address):
+        with contextlib.suppress(httpx.HTTPError):
+            httpx.get(address, verify=False, trust_env=False, timeout=30)
+
+    state = "s" * 43
+    monkeypatch.setattr(Redirect, "begin", classmethod(lambda _cls, uri: Redirect(uri, state)))
+    monkeypatch.setattr(Office, "log_in", twice)
+    code, _, err, (page,) = await asyncio.to_thread(person, "--port", str(port))
+    assert (code, page.status_code) == (0, 200), err
+    assert len(sandbox.control.requests("token")) == 1
+
+
+@pytest.mark.parametrize("tenant", ["Acme SRL", "a" * 129, "ăcme", "acme\n"])
+def test_name_that_no_message_can_have_is_refused(offline, environment, tenant):
+    ran = offline("efactura", "login", "--no-browser", "--tenant", tenant, **environment)
+    assert ran.code == 2
+    assert "cannot be the `tid` of a message" in ran.err
+
+
+def test_pasted_address_without_its_end_reads_like_help(offline, environment):
+    ran = offline(
+        "efactura", "login", "--paste", "--no-browser", given="https://localhost:8799/callback\n",
+        **environment,
+    )  # fmt: skip
+    assert ran.code == 4
+    assert "the address holds no code" in ran.err
+
+
 @pytest.mark.parametrize("name", ["ANAF_CLIENT_ID", "ANAF_CLIENT_SECRET_FILE", "DATABASE_URL"])
 def test_what_is_missing_is_named(offline, environment, monkeypatch, name):
     monkeypatch.delenv(name, raising=False)
@@ -254,8 +309,10 @@ def test_what_comes_back_is_judged(query, error, words):
 
 
 @pytest.mark.parametrize(
-    "uri", ["http://localhost:1/x", "https:///x", "localhost", "https://h/x?y=1", "https://h/#z"]
-)
+    "uri",
+    ["http://localhost:1/x", "https:///x", "localhost", "https://h/x?y=1", "https://h/#z",
+     "https://h:99999/x", "https://h:x/x", "https://[h/x", "https://hăt/x"],
+)  # fmt: skip
 def test_address_that_anaf_does_not_register_is_refused(offline, environment, uri):
     ran = offline("efactura", "login", "--redirect-uri", uri, **environment)
     assert ran.code == 2

@@ -4,6 +4,9 @@ from typing import Annotated
 
 import typer
 
+from workers_cli.errors import UsageError
+from workers_runtime.identity import names_a_tenant
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one document a line.")]
 RmqUrl = Annotated[
     str | None,
@@ -45,3 +48,16 @@ Token = Annotated[
         help="Access token of the registry; none is needed in dev.",
     ),
 ]
+
+
+def check_tenant(tenant: str | None, option: str) -> None:
+    """Refuse a name that no message can have: nothing would ever be handled under it.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if tenant and not names_a_tenant(tenant):
+        raise UsageError(
+            f"{option} '{tenant[:40]}' cannot be the `tid` of a message",
+            "give 1 to 128 of the letters A-Z a-z, digits and . _ : @ / + -",
+        )

@@ -104,3 +104,16 @@ def test_folder_that_cannot_be_made_is_one_clear_line(environment, tmp_path: Pat
     environment(DATABASE_URL=f"sqlite:///{tmp_path}/file/deep/ledger.db")
     with pytest.raises(SystemExit, match=r"anaf-efactura: DATABASE_URL: the folder .* cannot be"):
         app.build()
+
+
+@pytest.mark.parametrize(("seconds", "calls"), [("60", 1), ("50", 1), ("0.065", 969), ("0", None)])
+def test_pace_allows_at_least_one_call_a_minute(environment, seconds, calls):
+    environment(ANAF_CALL_SECONDS=seconds)
+    assert load(Settings, "anaf-efactura").calls_per_minute == calls
+
+
+def test_pace_that_allows_no_call_is_refused(environment, capsys):
+    environment(ANAF_CALL_SECONDS="61")
+    with pytest.raises(SystemExit):
+        load(Settings, "anaf-efactura")
+    assert "ANAF_CALL_SECONDS is wrong" in capsys.readouterr().err

@@ -25,6 +25,12 @@ class Steps:
         yield
 
 
+async def until(holds) -> None:
+    async with asyncio.timeout(30):
+        while not holds():
+            await asyncio.sleep(0)
+
+
 class Authority:
     """Answers with the question's double; notes the calls."""
 
@@ -64,11 +70,19 @@ async def test_same_question_is_sent_once():
 
 
 async def test_what_comes_while_a_call_is_on_its_way_goes_with_the_next():
-    authority = Authority()
-    batcher = Batcher(authority, Steps(0.05))
+    class Gated(Steps):
+        @asynccontextmanager
+        async def turn(self):
+            await gate.wait()
+            yield
+
+    authority, gate = Authority(), asyncio.Event()
+    batcher = Batcher(authority, Gated())
     first = asyncio.create_task(batcher.get(1))
-    await asyncio.sleep(0.02)
+    await until(lambda: batcher._task is not None)
     later = [asyncio.create_task(batcher.get(n)) for n in (2, 3)]
+    await until(lambda: len(batcher._waiting) == 3)
+    gate.set()
     assert await asyncio.gather(first, *later) == [2, 4, 6]
     assert authority.calls == [[1, 2, 3]]
 
@@ -137,7 +151,7 @@ async def test_broken_limit_leaves_nobody_waiting():
 
     batcher = Batcher(Authority(), Broken())
     with pytest.raises(RuntimeError):
-        await asyncio.wait_for(batcher.get(1), 1)
+        await asyncio.wait_for(batcher.get(1), 30)
 
 
 async def test_closing_cancels_who_waits():

@@ -194,6 +194,13 @@ def test_row_without_a_readable_day_still_answers():
     assert taxpayer(date_generale__data="05.10.2026") is not None
 
 
+def test_row_about_another_day_is_no_answer():
+    found = read_answer(answer(date_generale__data="2020-01-01"))
+    assert found.on("12345674", DAY) is None
+    assert not found.answers("12345674", DAY)
+    assert found.answers("12345674", date(2020, 1, 1))
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
     lambda inner: (

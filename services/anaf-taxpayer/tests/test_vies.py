@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from anaf_taxpayer import client
 from anaf_taxpayer.errors import (
     ViesBlockedError,
     ViesBusyError,
@@ -126,3 +127,18 @@ async def test_hundred_numbers_at_once_keep_few_connections(make_worker, sandbox
     numbers = ["DE123456788", "ATU12345675", "EL123456783", "HU12345676"] * 15
     events = await asyncio.gather(*(worker.ask(number, max_age=0) for number in numbers))
     assert all(event.valid for event in events)
+
+
+async def test_call_whose_turn_does_not_come_is_an_outage(worker, sandbox, monkeypatch):
+    assert (await worker.ask("DE123456788")).valid
+    await worker.client.delete(*await worker.client.keys("wrk:cache:taxpayer:DE:123456788:2*"))
+    monkeypatch.setattr(client, "VIES_QUEUE_SECONDS", 0.1)
+    for _ in range(client.VIES_AT_ONCE):
+        await worker.vies._places.acquire()
+    stale = await worker.ask("DE123456788")
+    assert (stale.stale, stale.stale_because.code) == (True, "vies_unavailable")
+    with pytest.raises(ViesUnavailableError, match="too slowly"):
+        await worker.ask("ATU12345675")
+    for _ in range(client.VIES_AT_ONCE):
+        worker.vies._places.release()
+    assert (await worker.ask("ATU12345675")).valid

@@ -1,5 +1,6 @@
 """Which log-in a tenant's calls are made with: its own, the newest, the default only if allowed."""
 
+import base64
 import json
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -161,3 +162,27 @@ async def test_stored_log_in_opens_nothing_without_the_secret(office):
     assert "eyJ" not in text
     assert token not in text
     assert "acme" in text
+
+
+async def test_certificate_is_used_where_a_default_log_in_of_a_dropped_secret_is_left(office):
+    await office.log_in("", secret="dropped")
+    certificate = object()
+    keepers = office.keepers(secret="", configured="", certificate=certificate)
+    assert await keepers.of("") is await keepers.of("acme") is certificate
+
+
+async def test_row_under_another_tenants_name_opens_nothing(office):
+    await office.log_in("acme")
+    (row,) = (await office.secrets.under("anaf.login")).values()
+    copied = json.dumps({**json.loads(row), "tenant": "beta"})
+    await office.secrets.put("anaf.login.copied", copied)
+    keepers = office.keepers()
+    with pytest.raises(LoginUnreadableError):
+        await keepers.of("beta")
+    assert (await keepers.of("acme")).tenant == "acme"
+
+
+@pytest.mark.parametrize("iat", [1_795_000_000_000, 1e300, -5, "soon", None])
+def test_log_in_without_a_usable_day_has_none(iat):
+    claims = base64.urlsafe_b64encode(json.dumps({"iat": iat}).encode()).decode().rstrip("=")
+    assert Credential.given("", APPLICATION, f"x.{claims}.y").since == 0.0

@@ -67,7 +67,7 @@ async def test_no_window_sees_more_although_calls_are_held_up(redis_url):
         await client.aclose()
 
 
-async def test_pace_alone_lets_a_burst_through_after_a_stall_and_this_does_not(client):
+async def test_pace_alone_lets_a_burst_through_after_a_stall_and_this_does_not(client, monkeypatch):
     # Ten reservations whose moments all pass while the process is stopped.
     async def stalled(pace: Pace) -> list[float]:
         found: list[float] = []
@@ -76,8 +76,17 @@ async def test_pace_alone_lets_a_burst_through_after_a_stall_and_this_does_not(c
             async with pace.call():
                 found.append(time.monotonic())
 
+        async def counted() -> float:
+            reserved.append(await shared())
+            return reserved[-1]
+
+        reserved: list[float] = []
+        shared = pace._shared
+        monkeypatch.setattr(pace, "_shared", counted)
         jobs = [asyncio.create_task(one()) for _ in range(10)]
-        await asyncio.sleep(0.05)
+        async with asyncio.timeout(30):
+            while len(reserved) < 10:
+                await asyncio.sleep(0)
         time.sleep(WINDOW)
         await asyncio.gather(*jobs)
         return sorted(found)
@@ -101,8 +110,8 @@ async def test_call_of_a_dead_process_counts_until_the_longest_call_would_have_e
     client, monkeypatch
 ):
     monkeypatch.setattr(minute, "HOLD_SECONDS", 0.5)
-    await Minute(client, "test", limit=1)._enter("died")
     began = time.monotonic()
+    await Minute(client, "test", limit=1)._enter("died")
     async with Minute(client, "test", limit=1).call():
         assert time.monotonic() - began >= 0.5 + WINDOW - 0.1
 

@@ -50,9 +50,13 @@ class Office:
 
         Raises:
             LoginFailedError: ANAF did not take the code.
+            LedgerUnreachableError: what it gave cannot be stored; the code is used up.
         """
         tokens = await self._traded(application, code, uri)
-        await self._stored.keep(tenant, application, tokens)
+        try:
+            await self._stored.keep(tenant, application, tokens)
+        except LedgerUnavailableError as error:
+            raise _unreachable(error) from None
         return _kept(tenant, application.client_id, tokens.login_at, "")
 
     async def _traded(self, application: Application, code: str, uri: str) -> Tokens:
@@ -112,12 +116,16 @@ async def office(settings: LoginSettings) -> AsyncIterator[Office]:
             await database.open(patience_seconds=PATIENCE_SECONDS)
             yield Office(Secrets(database), settings)
     except (DatabaseDownError, LedgerUnavailableError) as error:
-        raise LedgerUnreachableError(
-            f"the ledger of DATABASE_URL does not answer ({error})",
-            "start it, or set DATABASE_URL to where the workers have theirs",
-        ) from None
+        raise _unreachable(error) from None
     finally:
         await database.close()
+
+
+def _unreachable(error: Exception) -> LedgerUnreachableError:
+    return LedgerUnreachableError(
+        f"the ledger of DATABASE_URL does not answer ({error})",
+        "start it, or set DATABASE_URL to where the workers have theirs",
+    )
 
 
 @contextmanager

@@ -24,7 +24,7 @@ _PAGE = (
     '<body style="font-family: sans-serif; max-width: 40rem; margin: 4rem auto">'
     "<h1>{title}</h1><p>{text}</p></body></html>"
 )
-_STATUS = {200: "OK", 400: "Bad Request", 404: "Not Found"}
+_STATUS = {200: "OK", 400: "Bad Request", 404: "Not Found", 500: "Internal Server Error"}
 
 
 @asynccontextmanager
@@ -37,10 +37,12 @@ async def page(uri: str, visit: Visit) -> AsyncIterator[None]:
     parts = urlsplit(uri)
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, ssl.SSLError):
-            writer.write(await _answer(reader, parts.path or "/", visit))
-            await writer.drain()
-        writer.close()
+        try:
+            with contextlib.suppress(OSError, ssl.SSLError):
+                writer.write(await _answer(reader, parts.path or "/", visit))
+                await writer.drain()
+        finally:
+            writer.close()
 
     try:
         # The name, not an address: browsers try both families, and so do we.
@@ -55,12 +57,14 @@ async def page(uri: str, visit: Visit) -> AsyncIterator[None]:
 
 async def _answer(reader: asyncio.StreamReader, path: str, visit: Visit) -> bytes:
     target = await _target(reader)
-    if target is None or urlsplit(target).path != path:
+    if target is None or target.partition("?")[0] != path:
         return _response(404, "workers", "Nu e nimic aici. / There is nothing here.")
     try:
-        return _response(200, "Autentificat la ANAF", await visit(urlsplit(target).query))
+        return _response(200, "Autentificat la ANAF", await visit(target.partition("?")[2]))
     except CliError as error:
         return _response(400, "Autentificare nereușită", f"{error.message}. {error.next_step}.")
+    except Exception as error:  # noqa: BLE001 - the terminal tells it; the page must not hang
+        return _response(500, "Autentificare nereușită", f"{type(error).__name__}.")
 
 
 async def _target(reader: asyncio.StreamReader) -> str | None:

@@ -25,8 +25,7 @@ class Redirect:
         Raises:
             UsageError: ANAF accepts no such address.
         """
-        parts = urlsplit(uri)
-        if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment:
+        if not _registrable(uri):
             raise UsageError(
                 f"'{uri}' cannot be registered at ANAF: it must be https:// with a host and a "
                 "path, and nothing after them",
@@ -69,6 +68,15 @@ class Redirect:
                 "the address holds no code", "paste all of it, with what stands behind the ?"
             )
         return given["code"]
+
+
+def _registrable(uri: str) -> bool:
+    try:
+        parts = urlsplit(uri)
+        named = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:  # an address of no form, or a port that is none
+        return False
+    return uri.isascii() and parts.scheme == "https" and named and not parts.query + parts.fragment
 
 
 def _refused(error: str, description: str) -> LoginFailedError:

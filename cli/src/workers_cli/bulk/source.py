@@ -1,5 +1,6 @@
 """Where the invoices come from: a folder of XML files, or a file with one JSON object a line."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +54,8 @@ def places(source: str) -> list[Place]:
     except FileNotFoundError:
         raise InputError(f"there is no folder or file {source}", f"ls {path.parent}") from None
     except OSError as error:
-        raise InputError(f"{source} cannot be read: {error.strerror}", f"ls -l {source}") from None
+        which = error.filename or source
+        raise InputError(f"{which} cannot be read: {error.strerror}", f"ls -l {which}") from None
     if not found:
         raise InputError(
             f"{source} holds no invoice", "give a folder with .xml files, or a file of JSON lines"
@@ -62,9 +64,17 @@ def places(source: str) -> list[Place]:
 
 
 def _files(folder: Path) -> Iterator[Place]:
-    for path in sorted(folder.rglob("*")):
+    found: list[Path] = []
+    # A folder inside that cannot be read is an error: its invoices would be left out unsaid.
+    for inside, _, names in os.walk(folder, onerror=_raise):
+        found += [Path(inside, name) for name in names]
+    for path in sorted(found):
         if path.suffix.lower() == ".xml" and path.is_file():
             yield Place(path.relative_to(folder).as_posix(), path)
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _lines(path: Path) -> Iterator[Place]:

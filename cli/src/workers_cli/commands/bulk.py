@@ -14,7 +14,7 @@ from workers_cli.bulk.results import Results
 from workers_cli.bulk.run import Options, Run
 from workers_cli.bulk.source import places
 from workers_cli.errors import ExitCode, UsageError
-from workers_cli.options import Json, RedisUrl, RmqUrl
+from workers_cli.options import Json, RedisUrl, RmqUrl, check_tenant
 from workers_cli.output import emit, line, note, table
 
 INTERRUPTED = 130
@@ -65,6 +65,7 @@ def bulk(
     The same command again goes on where it was stopped; nothing is filed twice. It exits with 0
     when all were accepted, 1 when one was not, 5 when some had no end in time, 130 after Ctrl-C.
     """
+    check_tenant(tid, "--tid")
     found = places(source)
     if cif is None and not validate_only and found[0].offset is None:
         raise UsageError(

@@ -1,7 +1,6 @@
 """`workers efactura login`, `logins`, `logout`: the log-ins at ANAF that the workers use."""
 
 import asyncio
-import contextlib
 import webbrowser
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -15,8 +14,8 @@ from workers_cli.anaf_login.errors import LoginFailedError, WrongStateError
 from workers_cli.anaf_login.page import page
 from workers_cli.anaf_login.redirect import Redirect
 from workers_cli.anaf_login.settings import LoginSettings, read
-from workers_cli.errors import CliError, ExitCode, TimedOutError, UsageError
-from workers_cli.options import Json
+from workers_cli.errors import ExitCode, TimedOutError, UsageError
+from workers_cli.options import Json, check_tenant
 from workers_cli.output import emit, line, note, table
 
 # At the command, not at the start: the ledger and what encrypts take longer than all the rest.
@@ -69,6 +68,7 @@ def login(
     ANAF_CLIENT_SECRET and DATABASE_URL. Nothing is changed until ANAF has answered.
     """
     _installed()
+    check_tenant(tenant, "--tenant")
     settings = read()
     if client_id:
         secret = typer.prompt("client secret of that application", hide_input=True, err=True)
@@ -150,30 +150,38 @@ class _Attempt:
         note("when the browser has failed to open the page, paste its address here")
         address = str(await asyncio.to_thread(typer.prompt, "address", err=True))
         _, _, query = address.strip().partition("?")
+        if not query:
+            raise LoginFailedError(
+                "the address holds no code", "paste all of it, with what stands behind the ?"
+            )
         return await self._log_in(opened, query)
 
     async def _served(self, opened: "Office") -> "Kept":
         done: asyncio.Future[Kept] = asyncio.get_running_loop().create_future()
+        # A browser that asks twice must not have the code, which works once, refused beside us.
+        one_by_one = asyncio.Lock()
 
         async def visit(query: str) -> str:
-            if done.done():
-                raise LoginFailedError("this log-in is over", "close this page")
-            try:
-                kept = await self._log_in(opened, query)
-            except WrongStateError as error:
-                note(f"ignored: {error.message}")
-                raise
-            except CliError as error:
-                done.set_exception(error)
-                raise
-            done.set_result(kept)
-            return "Puteți închide pagina. / You may close this page."
+            async with one_by_one:
+                if done.done():
+                    raise LoginFailedError("this log-in is over", "close this page")
+                try:
+                    kept = await self._log_in(opened, query)
+                except WrongStateError as error:
+                    note(f"ignored: {error.message}")
+                    raise
+                except Exception as error:
+                    done.set_exception(error)  # whatever it is, the terminal must hear of it
+                    raise
+                done.set_result(kept)
+                return "Puteți închide pagina. / You may close this page."
 
         async with page(self._redirect.uri, visit):
             self._invite()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._timeout):
-                    return await done
+            await asyncio.wait({done}, timeout=self._timeout)
+            async with one_by_one:  # who came back at the last moment is being served
+                if done.done():
+                    return done.result()
             raise TimedOutError(
                 f"nobody came back from ANAF within {self._timeout:g} s",
                 "run the command again; --timeout waits longer",

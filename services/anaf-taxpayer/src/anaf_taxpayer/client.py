@@ -1,7 +1,8 @@
 """The ways out: ANAF's public registers (REST) and the EU's VIES (SOAP)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
@@ -31,6 +32,8 @@ EFACTURA_PATH = "/api/registruroefactura/v1/interogare"
 VIES_BINDING = "{urn:ec.europa.eu:taxud:vies:services:checkVat}checkVatBinding"
 VIES_AT_ONCE = 8
 """Calls of one replica: VIES counts the requests of everybody, and refuses when they are many."""
+VIES_QUEUE_SECONDS = 200.0
+"""For a place among them; well below the limit of a handler, so that an older answer can serve."""
 
 Asked: TypeAlias = Sequence[tuple[str, date]]
 """Codes, each with the day that the answer shall be about."""
@@ -165,7 +168,7 @@ class ViesClient:
         """
         soap = await self._opened()
         try:
-            async with self._places:
+            async with self._place():
                 return await self._ask(soap, country, number)
         except soap.fault as fault:
             error = fault_error(str(getattr(fault, "message", None) or ""))
@@ -174,6 +177,22 @@ class ViesClient:
             raise error from None
         except (httpx.HTTPError, soap.error) as error:
             raise ViesUnavailableError(f"VIES does not answer: {type(error).__name__}") from error
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(VIES_QUEUE_SECONDS):
+                await self._places.acquire()
+        except TimeoutError:
+            raise ViesUnavailableError(
+                f"VIES answers too slowly: {VIES_AT_ONCE} calls were under way for "
+                f"{VIES_QUEUE_SECONDS:g} s and this one's turn did not come",
+                retry_after=60.0,
+            ) from None
+        try:
+            yield
+        finally:
+            self._places.release()
 
     async def _ask(self, soap: _Soap, country: str, number: str) -> ViesAnswer:
         if self._requester is None:

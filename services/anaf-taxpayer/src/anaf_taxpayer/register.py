@@ -34,9 +34,10 @@ class Found:
         rows = self.rows.get(number, {})
         if on in rows:
             return rows[on]
-        # A row without a readable day answers for its code, unless several days were asked about.
+        # A row without a readable day answers for its code, unless another row has a day. One
+        # about another day is no answer about this one.
         alone = len(rows) == 1 and number not in self.unknown
-        return next(iter(rows.values())) if alone else None
+        return rows.get(None) if alone else None
 
 
 def read_answer(data: object) -> Found | None:

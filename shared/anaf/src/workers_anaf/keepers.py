@@ -131,6 +131,9 @@ class Keepers:
     def _own(self, tenant: str, known: Mapping[str, Credential | None]) -> Login | None:
         if tenant in known:
             credential = known[tenant]
+            if credential is None and tenant == EVERYBODY and self._certificate is not None:
+                # It was made before the certificate took its place, under a secret since dropped.
+                return self._certificate
             if credential is None:
                 raise LoginUnreadableError(_unreadable(tenant), retry_after=900)
             return self._keeper(credential)

@@ -79,6 +79,7 @@ class AnafLoginSettings(AnafSettings):
     call_seconds: float = Field(
         default=0.065,
         ge=0,
+        le=60,
         validation_alias="ANAF_CALL_SECONDS",
         description="Between two calls behind OAuth, over all workers; ANAF allows 1000 a minute. "
         "What was held up may follow faster: 5 % more in any minute.",
@@ -109,7 +110,7 @@ class AnafLoginSettings(AnafSettings):
     @property
     def calls_per_minute(self) -> int | None:
         """The most calls in any minute; None without a pace."""
-        return int(60 / self.call_seconds * 1.05) if self.call_seconds else None
+        return max(1, int(60 / self.call_seconds * 1.05)) if self.call_seconds else None
 
     @field_validator("database_url")
     @classmethod

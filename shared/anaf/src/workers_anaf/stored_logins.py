@@ -42,6 +42,8 @@ class StoredLogins:
         await self._secrets.lease(store.name, owner, seconds=LEASE_SECONDS)
         await store.write(tokens, owner)
         inside = {
+            # Inside too: a row that was copied to another tenant's name opens nothing.
+            "tenant": tenant,
             "client_id": application.client_id,
             "client_secret": application.client_secret,
             "refresh_token": tokens.refresh,
@@ -73,6 +75,9 @@ class StoredLogins:
         try:
             inside = json.loads(self._cipher.decrypt(sealed))
         except InvalidToken:
+            return tenant, None
+        if inside.get("tenant", tenant) != tenant:
+            _log.error("a stored log-in stands under another tenant's name; it is not used")
             return tenant, None
         application = Application(inside["client_id"], inside["client_secret"])
         return tenant, Credential(tenant, application, inside["refresh_token"], inside["since"])

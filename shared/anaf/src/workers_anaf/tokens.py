@@ -13,6 +13,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from workers_ledger.secrets import Secrets
 from workers_runtime.logs import get_logger
 
+LATEST = 4_102_444_800.0
+"""The beginning of 2100, in seconds since 1970."""
+
 _log = get_logger(__name__)
 
 
@@ -98,7 +101,8 @@ def claims(token: str) -> dict[str, object]:
 def moment(token: str, claim: str, default: float) -> float:
     """Return a claim that is a time, in seconds since 1970."""
     value = claims(token).get(claim)
-    return float(value) if isinstance(value, int | float) else default
+    # Milliseconds, or no number at all, would break every sum of days that is made with it.
+    return float(value) if isinstance(value, int | float) and 0 < value < LATEST else default
 
 
 def now() -> float:

@@ -51,6 +51,12 @@ def _text(value: object) -> str | None:
 _TENANT = re.compile(r"[A-Za-z0-9._:@/+-]{1,128}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
+
+def names_a_tenant(text: str) -> bool:
+    """Say whether a text can be the header ``tid``; a message with another one is refused."""
+    return _TENANT.fullmatch(text) is not None
+
+
 MAX_MS = 253_402_300_799_000
 """The end of the year 9999; a header's number above it is as good as none."""
 
@@ -96,7 +102,7 @@ class Identity:
             headers = {name: value for name, value in headers.items() if name not in NOTES}
         now = int(time.time() * 1000)
         tenant = _text(headers.get(TENANT))
-        usable = tenant is None or _TENANT.fullmatch(tenant) is not None
+        usable = tenant is None or names_a_tenant(tenant)
         trace = _text(headers.get(TRACEPARENT)) or ""
         return cls(
             message_id=_text(raw.message_id),
