@@ -51,11 +51,11 @@ lint:
 types:
     python scripts/typecheck.py
 
-# The whole suite, two tests at a time because most of them wait; arguments go to pytest
+# The whole suite, three tests at a time because most of them wait; arguments go to pytest
 [group('check')]
 test *args:
     @-python -m workers_stack servers
-    @python -m pytest --numprocesses=2 --dist=worksteal "$@"
+    @python -m pytest --numprocesses=3 --dist=worksteal "$@"
 
 # Kill the e-Factura worker 200 times while 2,000 invoices flow, twice; prints the figures (20 min)
 [group('check')]
