@@ -140,7 +140,7 @@ def test_bad_json_is_explained_without_its_content():
         ("taxpayer.valdate", "did you mean taxpayer.validate?"),
         ("efactura.accepted", "is an event, which only workers publish; did you mean efactura.su"),
         ("efactura.check", "the worker's own follow-up"),
-        ("zzz", "commands: efactura.receive, efactura.submit, "),
+        ("zzz", "commands: efactura.audit, efactura.erase, "),
     ],
 )
 def test_unknown_key_gets_a_hint(key, words):
