@@ -1,5 +1,6 @@
 """Told ahead by the whole worker on a real broker: beside the command, never in its way."""
 
+import asyncio
 import json
 from datetime import UTC, date, datetime, timedelta
 
@@ -43,7 +44,11 @@ async def test_a_refused_invoice_is_watched_and_its_refusal_stays_the_result(
     assert json.loads(waits.body)["number"] == "R-1"
     async with redis.Redis.from_url(redis_url) as client:
         assert (await read_waiting(client, "anaf.efactura", limit=9)).total == 0
-        kept = json.loads(await client.get("wrk:result:firm:r1"))
+        # Events leave before the result is kept.
+        async with asyncio.timeout(15):
+            while (text := await client.get("wrk:result:firm:r1")) is None:
+                await asyncio.sleep(0.05)
+        kept = json.loads(text)
     assert [event["type"] for event in kept] == ["efactura.rejected"]
 
 
