@@ -23,7 +23,7 @@ from workers_contracts.base import Command
 from workers_contracts.catalog import failed_event
 from workers_contracts.topology import COMMANDS
 from workers_runtime.router import Router
-from workers_runtime.testing import Bus, StartWorker, WorkerProcess
+from workers_runtime.testing import Bus, StartWorker, WorkerProcess, as_installed
 from workers_sandbox.testing import SandboxServer
 
 ROOT = Path(__file__).parents[2]
@@ -159,7 +159,15 @@ def start(
     """Start the service under test; further environment by keyword."""
     for program in NEEDED.get(service.name, ()):
         request.getfixturevalue(program)
-    return lambda **environment: start_worker(service.module, **{**authority, **environment})
+    own = {**authority, **_packages(service.name)}
+    return lambda **environment: start_worker(service.module, **{**own, **environment})
+
+
+def _packages(name: str) -> dict[str, str]:
+    """Return what hides the packages that a worker's image does not have."""
+    locks = ROOT / "requirements"
+    made_now = not (locks / f"{name}.txt").exists()
+    return {} if made_now else as_installed(locks / f"{name}.txt", locks / "dev.txt")
 
 
 @pytest.fixture
@@ -184,7 +192,9 @@ def start_crew(authority: dict[str, str], start_worker: StartWorker, tmp_path: P
         for service in map(Service, services()):
             ledger = {"DATABASE_URL": f"sqlite:///{tmp_path}/{service.module}.db"}
             own = {name: value.format(name=service.name) for name, value in environment.items()}
-            worker = start_worker(service.module, **{**authority, **ledger, **own})
+            worker = start_worker(
+                service.module, **{**authority, **_packages(service.name), **ledger, **own}
+            )
             crew.append((service, worker))
         return crew
 

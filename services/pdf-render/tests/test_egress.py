@@ -6,7 +6,7 @@ tried: the worker's own (requests answered from the bundle) and Chromium's flags
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -95,9 +95,8 @@ class Listener:
 
 
 @pytest.fixture
-async def listener() -> Iterator[Listener]:
-    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    udp.bind(("127.0.0.1", 0))
+async def listener() -> AsyncIterator[Listener]:
+    tcp, udp = same_port()
     found = Listener(udp.getsockname()[1])
 
     class Datagrams(asyncio.DatagramProtocol):
@@ -110,11 +109,26 @@ async def listener() -> Iterator[Listener]:
 
     loop = asyncio.get_running_loop()
     transport, _ = await loop.create_datagram_endpoint(Datagrams, sock=udp)
-    server = await asyncio.start_server(connected, "127.0.0.1", found.port)
+    server = await asyncio.start_server(connected, sock=tcp)
     yield found
     transport.close()
     server.close()
     await server.wait_closed()
+
+
+def same_port() -> tuple[socket.socket, socket.socket]:
+    """A TCP and a UDP socket on one port: free for one, it may be taken for the other."""
+    for _ in range(100):
+        tcp, udp = socket.socket(), socket.socket(type=socket.SOCK_DGRAM)
+        tcp.bind(("127.0.0.1", 0))
+        try:
+            udp.bind(tcp.getsockname())
+        except OSError:
+            tcp.close()
+            udp.close()
+        else:
+            return tcp, udp
+    pytest.fail("no port is free for TCP and UDP")
 
 
 @pytest.fixture

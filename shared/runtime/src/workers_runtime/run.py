@@ -52,6 +52,7 @@ async def serve(worker: Worker) -> None:
             worker.app,
             log_config=None,
             access_log=False,
+            ws="none",
             lifespan="off",
             timeout_graceful_shutdown=1,
         )

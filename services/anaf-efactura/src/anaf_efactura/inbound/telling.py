@@ -6,7 +6,6 @@ from typing import Any
 from anaf_efactura.archive import Kind
 from anaf_efactura.draft import anaf_errors
 from anaf_efactura.messages import MessageType
-from workers_contracts.catalog import events
 from workers_contracts.efactura_inbound import (
     BuyerMessageReceived,
     ErrorsReceived,
@@ -27,6 +26,12 @@ from .facts import Facts
 from .plan import days_left
 
 MAX_REASON = 500
+
+STORED: dict[str, type[FetchedMessage]] = {
+    event.key: event
+    for event in (InvoiceReceived, InvoiceSentElsewhere, BuyerMessageReceived, ErrorsReceived)
+}
+"""Events of a message whose archive is stored, by the key that its row holds."""
 
 
 def fetched(
@@ -66,8 +71,8 @@ def ended(message: InboundMessage) -> FetchedMessage | MessageExpired | None:
     """Return the event of a message that has ended; None when it is told as a document of ours."""
     match InboundState(message.state):
         case InboundState.STORED:
-            event = events()[message.data["event"]].model_validate(message.data["fields"])
-            return event if isinstance(event, FetchedMessage) else None
+            event = STORED.get(message.data["event"])
+            return event.model_validate(message.data["fields"]) if event else None
         case InboundState.EXPIRED:
             return expired(message)
         case _:

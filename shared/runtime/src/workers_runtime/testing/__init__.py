@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from .bus import Bus
+from .installed import as_installed
 from .process import WorkerProcess
 
 StartWorker = Callable[..., WorkerProcess]
@@ -45,4 +46,4 @@ def start_worker(vhost_url: str, redis_url: str, tmp_path: Path) -> Iterator[Sta
         worker.end()
 
 
-__all__ = ["Bus", "StartWorker", "WorkerProcess", "bus", "start_worker"]
+__all__ = ["Bus", "StartWorker", "WorkerProcess", "as_installed", "bus", "start_worker"]
