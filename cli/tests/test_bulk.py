@@ -272,6 +272,19 @@ async def test_json_lines_are_filed_as_they_are(later, worker, alone: Path):
     }  # fmt: skip
 
 
+async def test_lines_of_one_name_have_an_end_each_also_when_it_goes_on(later, worker, alone: Path):
+    rows = [{"item": "F-1", "cif": CIF, "xml": xml} for xml in ("<a/>", "<b/>", "<c/>")]
+    Path("f.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    task = later("efactura", "bulk", "f.jsonl", "--report", "r.jsonl", "--max-in-flight", "1")
+    await worker().answer({"<b/>": [("efactura.rejected", REJECTED)]}, count=3, others=GOOD)
+    assert (await task).code == 1
+    assert {item: line["outcome"] for item, line in last().items()} == {
+        "F-1": "accepted", "F-1 (f.jsonl:2)": "rejected", "F-1 (f.jsonl:3)": "accepted",
+    }  # fmt: skip
+    again = await later("efactura", "bulk", "f.jsonl", "--report", "r.jsonl", "--json")
+    assert again.lines[-1]["summary"]["already_done"] == 3
+
+
 async def test_ctrl_c_tells_what_is_pending_and_how_to_go_on(start_cli, worker, folder, bus):
     folder(2)
     process = start_cli("efactura", "bulk", "in", "--report", "r.jsonl", "--cif", CIF)

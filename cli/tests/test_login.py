@@ -267,6 +267,13 @@ def test_what_is_missing_is_named(offline, environment, monkeypatch, name):
     assert f"{name.removesuffix('_FILE')} is not set" in ran.err
 
 
+def test_address_of_the_log_in_that_is_none_is_named(offline, environment):
+    ran = offline("efactura", "login", "--no-browser", **environment | {"ANAF_LOGIN_URL": "foo"})
+    assert ran.code == 2
+    assert "ANAF_LOGIN_URL is wrong" in ran.err
+    assert "must begin with https://" in ran.err
+
+
 async def test_log_in_of_another_secret_is_told_as_of_no_use(offline, environment, tmp_path):
     with contextlib.closing(sqlite3.connect(tmp_path / "ledger.db")):
         pass

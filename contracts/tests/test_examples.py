@@ -6,10 +6,10 @@ from pathlib import Path
 
 import jsonschema_rs
 import pytest
-from pydantic import ValidationError
+from pydantic import ValidationError, create_model
 
 from workers_contracts.base import Command
-from workers_contracts.catalog import events, messages
+from workers_contracts.catalog import commands, events, messages
 from workers_contracts.schemas import document
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
@@ -51,6 +51,17 @@ def test_event_example_is_exactly_what_the_worker_sends(path):
         assert not unknown
     else:
         assert dumped == body
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in VALID if path.parent.name in commands()], ids=name
+)
+def test_short_form_is_the_same_command_before_and_after_a_field_is_added(path):
+    command = commands()[path.parent.name]
+    later = create_model("Later", __base__=command, added_later=(bool, False))
+    asked = command.model_validate(load(path))
+    assert command.model_validate_json(asked.short_json()) == asked
+    assert later.model_validate(load(path)).short_json() == asked.short_json()
 
 
 @pytest.mark.parametrize("path", INVALID, ids=name)

@@ -49,6 +49,14 @@ class Command(Message):
         """Say whether other teams may publish it (follow-ups are the worker's own)."""
         return not (bool(cls.verb) if cls.follow_up is None else cls.follow_up)
 
+    def short_json(self, *, exclude: set[str] | None = None) -> str:
+        """Return it as JSON without the fields that are at their default.
+
+        The same text before and after a version that adds a field: a worker of the version
+        before reads it while a new one is rolled out, and a digest of it stays what it was.
+        """
+        return self.model_dump_json(exclude_defaults=True, exclude=exclude)
+
 
 class Event(Message):
     """A fact: the ``data`` of a CloudEvent on ``workers.events``. Unknown fields are ignored."""

@@ -1,6 +1,6 @@
 """What a log-in needs from the environment; secrets also by ``NAME_FILE``."""
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from workers_cli.errors import ConfigurationError
@@ -16,6 +16,13 @@ class LoginSettings(BaseSettings):
     client_secret: SecretStr = Field(validation_alias="ANAF_CLIENT_SECRET")
     database_url: SecretStr = Field(validation_alias="DATABASE_URL")
     login_url: str = Field(default="https://logincert.anaf.ro", validation_alias="ANAF_LOGIN_URL")
+
+    @field_validator("login_url")
+    @classmethod
+    def _origin(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with https:// (http:// for a sandbox)")
+        return value
 
     @classmethod
     def settings_customise_sources(
@@ -46,7 +53,10 @@ def read() -> LoginSettings:
     try:
         return LoginSettings()
     except ValidationError as error:
-        name = str(error.errors(include_input=False)[0]["loc"][0])
+        first = error.errors(include_input=False)[0]
+        name = str(first["loc"][0])
+        if first["type"] != "missing":
+            raise ConfigurationError(f"{name} is wrong: {first['msg']}", "correct it") from None
         raise ConfigurationError(f"{name} is not set", _STEPS.get(name, "set it")) from None
     except ValueError as error:  # a file of a secret
         raise ConfigurationError(str(error), "correct the path, or the rights to read it") from None

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aio_pika.abc import AbstractChannel
@@ -93,6 +93,7 @@ class Run:
         """Something was published: from now on trouble passes, or the run ends by silence."""
         self._done: set[tuple[str, str]] = set()
         """Items of this run that have ended, each with the id of what it held."""
+        self._names: dict[str, str] = {}
         self.counts: Counter[str] = Counter()
         self.skipped = 0
 
@@ -171,7 +172,7 @@ class Run:
 
     async def _one(self, channel: AbstractChannel, place: Place) -> bool:
         """Send one item, unless it has ended; True when its place in the window is taken."""
-        made = await self._maker.make(place)
+        made = self._named(await self._maker.make(place), place)
         identity = made.sha256 if isinstance(made, Broken) else made.message_id
         if (made.name, identity) in self._done:
             return False  # it ended on the connection before this one
@@ -189,6 +190,11 @@ class Run:
             return False
         followed = self._following.begin(made, place) or self._following.items[made.message_id]
         return await self._sent(channel, followed, made)
+
+    def _named(self, made: Made | Broken, place: Place) -> Made | Broken:
+        """Tell items of one name apart: the last line of a name counts, and hides the others."""
+        first = self._names.setdefault(made.name, place.name)
+        return made if first == place.name else replace(made, name=f"{made.name} ({place.name})")
 
     async def _sent(self, channel: AbstractChannel, followed: Followed, made: Made) -> bool:
         if followed.in_window or (followed.states and not followed.resumed):

@@ -151,7 +151,7 @@ class _Job:
             MailBusyError: another command of the same key sends it now.
             MailUncertainError: nobody knows whether it went out, and the policy is to ask.
         """
-        asked = self._command.model_dump_json(exclude={"give_up_at"})
+        asked = self._command.short_json(exclude={"give_up_at"})
         content = hashlib.sha256(asked.encode()).hexdigest()
         owner, replayed = self._task.message_id, self._task.replay > record.replay
         nobody_has_it = not (record.flight or record.having("accepted"))

@@ -138,7 +138,7 @@ class Kernel:
         except InvalidMessageError as error:
             await self._refuse(delivery, error)
             return
-        content = hashlib.sha256(command.model_dump_json().encode()).hexdigest()
+        content = hashlib.sha256(command.short_json().encode()).hexdigest()
         await self._claimed(replace(delivery, content=content), command, call)
 
     async def _claimed(self, delivery: Delivery, command: Command, call: Call) -> None:

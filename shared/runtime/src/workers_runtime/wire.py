@@ -138,7 +138,7 @@ class Outbox:
         return Wire(
             exchange=COMMANDS,
             routing_key=send.command.key,
-            body=send.command.model_dump_json(exclude_none=True),
+            body=send.command.short_json(),
             message_id=send.message_id,
             correlation_id=self._identity.correlation_id or "",
             headers=self._headers(),
@@ -159,7 +159,7 @@ class Outbox:
         return Wire(
             exchange="",
             routing_key=command.queue(),
-            body=command.model_dump_json(exclude_none=True),
+            body=command.short_json(),
             message_id=self._seed(command.key, index),
             correlation_id=identity.correlation_id or "",
             headers=follow_up.headers() | {CAUSATION: identity.message_id or ""},

@@ -32,7 +32,7 @@ class Wish:
     @property
     def message_id(self) -> str:
         """Made of the request and the content: other content is another wish."""
-        content = hashlib.sha256(self.render.model_dump_json().encode()).hexdigest()
+        content = hashlib.sha256(self.render.short_json().encode()).hexdigest()
         return derived_id("efactura.pdf", self.seed, content)
 
 
