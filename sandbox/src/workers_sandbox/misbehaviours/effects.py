@@ -67,7 +67,7 @@ def _processing(fault: Fault, call: Call, proceed: Proceed) -> Response:
 
 
 def _timeout_after(fault: Fault, call: Call, proceed: Proceed) -> Response:
-    proceed()
+    proceed(Bend(verdict=Verdict(NOK, (ONE_ERROR,))) if fault.variant == "refused" else Bend())
     return Silence(fault.number("seconds", call.world.settings.hold_seconds))
 
 

@@ -20,6 +20,7 @@ from workers_ledger.inbound import Inbound
 from workers_ledger.inboxes import Inboxes
 from workers_ledger.journal import SqlJournal
 from workers_ledger.notices import Notices
+from workers_ledger.ownership import Ownership
 from workers_ledger.secrets import Secrets
 from workers_runtime.app import Worker, create_app
 from workers_runtime.artifacts import Artifacts
@@ -127,9 +128,11 @@ def _parts(
     )
     reconciler = Reconciler(
         documents,
+        Ownership(database, SERVICE),
         client,
         pause_seconds=settings.reconcile_seconds,
         resend_after=timedelta(seconds=settings.resend_after_seconds),
+        resend_refused_after=timedelta(seconds=settings.resend_refused_after_seconds),
     )
     artifacts = Artifacts(settings.artifacts_url)
     plan = CheckPlan(settings.check_plan)

@@ -36,6 +36,12 @@ class Settings(AnafLoginSettings):
         description="An upload that ANAF's lists do not show for this long is sent again, the same "
         "bytes; should ANAF have it after all, its duplicate answer names the first index.",
     )
+    resend_refused_after_seconds: float = Field(
+        default=1800.0,
+        gt=0,
+        description="The same, when ANAF lists a refusal since that upload that no other document "
+        "here is behind: it is taken for this document's.",
+    )
     clock_margin_seconds: float = Field(
         default=60.0, ge=0, description="ANAF refuses a list that ends in its future; stay before."
     )

@@ -195,11 +195,11 @@ class Filing:
         return events.rejected(document)
 
     async def _reconcile(self, document: Document, content: bytes) -> Outcome:
-        index = await self._reconciler.find(document)
-        if index is not None:
-            values = _uploaded(document, index)
+        found = await self._reconciler.find(document)
+        if found.index is not None:
+            values = _uploaded(document, found.index)
             return self._follow(await self._documents.change(document, **values))
-        document = await self._reconciler.may_resend(document)
+        document = await self._reconciler.may_resend(document, found.refused)
         return await self._upload(document, content)
 
     def _follow(self, document: Document) -> Outcome:

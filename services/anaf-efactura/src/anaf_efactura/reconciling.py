@@ -2,10 +2,12 @@
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from workers_ledger.documents import Document, Documents
+from workers_ledger.ownership import LISTED_TO_THE_MINUTE, Ownership
 from workers_runtime.errors import PermanentError, QuotaError
 from workers_runtime.logs import get_logger
 
@@ -13,13 +15,25 @@ from .archive import BadArchive, open_archive
 from .client import EFacturaClient
 from .errors import ArchiveExpiredError, UploadUncertainError
 from .life import State
-from .messages import MessageType
+from .messages import Message, MessageType
 
 LOOK_BACK = timedelta(minutes=15)
 MAX_DOWNLOADS = 20
 """Archives looked into at one search; the next search goes on."""
+GROWTH = 4
+"""A search waits for a quarter of the time since the upload: lists are allowed so many a day."""
 
 _log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Search:
+    """What ANAF's lists say of a document in doubt."""
+
+    index: str | None
+    """Under which ANAF has exactly these bytes."""
+    refused: str | None = None
+    """Index of a refusal that may be this document's: its file does not name the document."""
 
 
 class Reconciler:
@@ -28,19 +42,23 @@ class Reconciler:
     def __init__(
         self,
         documents: Documents,
+        ownership: Ownership,
         client: EFacturaClient,
         *,
         pause_seconds: float,
         resend_after: timedelta,
+        resend_refused_after: timedelta,
     ) -> None:
         self._documents = documents
+        self._ownership = ownership
         self._client = client
         self.pause_seconds = pause_seconds
         self._resend_after = resend_after
+        self._resend_refused_after = resend_refused_after
         self._looking: dict[str, asyncio.Lock] = {}
 
-    async def find(self, document: Document) -> str | None:
-        """Return the index under which ANAF has exactly these bytes, or None.
+    async def find(self, document: Document) -> Search:
+        """Look for exactly these bytes in ANAF's lists.
 
         Raises:
             UploadUncertainError: more messages than one search looks into, or one that cannot be
@@ -58,9 +76,26 @@ class Reconciler:
         theirs = [index for index in indexes if owners.get(index) in (None, document.id)]
         known = await self._documents.sightings(theirs)
         if (found := _with(document, known)) is not None:
-            return _told(found)
+            return Search(_told(found))
         unseen = {index: sent[index].id for index in theirs if index not in known}
-        return await self._search(document, unseen)
+        if (found := await self._search(document, unseen)) is not None:
+            return Search(found)
+        return Search(None, await self._refused(document, messages, since))
+
+    async def _refused(
+        self, document: Document, messages: Iterable[Message], since: datetime
+    ) -> str | None:
+        """Return the index of a refusal that may be this document's: nobody here is behind it."""
+        begun = since - LISTED_TO_THE_MINUTE
+        indexes = [
+            message.upload_index
+            for message in messages
+            if message.type is MessageType.ERRORS
+            and message.upload_index
+            and message.created is not None
+            and message.created >= begun
+        ]
+        return next(iter(await self._ownership.unclaimed(document, indexes)), None)
 
     async def _search(self, document: Document, unseen: Mapping[str, str]) -> str | None:
         looked, unread = 0, 0
@@ -96,20 +131,31 @@ class Reconciler:
                 del self._looking[index]
             return digest
 
-    async def may_resend(self, document: Document) -> Document:
+    async def may_resend(self, document: Document, refused: str | None) -> Document:
         """Return the document, ready to be sent again, once ANAF had its time to list it.
+
+        A refusal that nobody else is behind makes that time shorter: what was refused is no
+        document at ANAF, and what was taken is listed before the time is over.
 
         Raises:
             UploadUncertainError: not yet; look again later.
         """
         since = await self._since(document)
-        if datetime.now(UTC) - since < self._resend_after:
+        wait = self._resend_after
+        if refused:
+            wait = min(wait, self._resend_refused_after)
+        now = datetime.now(UTC)
+        if now - since < wait:
             raise UploadUncertainError(
-                f"ANAF lists no such document yet; searched for since {since:%Y-%m-%d %H:%M} UTC",
-                retry_after=self.pause_seconds,
+                _not_listed(since, since + wait, refused), retry_after=self._pause(since, wait, now)
             )
-        _log.warning("upload never appeared at ANAF, the same bytes are sent again")
+        _log.warning("the same bytes are sent again", refused=refused)
         return await self._documents.change(document, state=State.NEW.value, unknown_since=None)
+
+    def _pause(self, since: datetime, wait: timedelta, now: datetime) -> float:
+        grown = max(self.pause_seconds, (now - since).total_seconds() / GROWTH)
+        left = (since + wait - now).total_seconds()
+        return min(grown, max(left, self.pause_seconds))
 
     async def _since(self, document: Document) -> datetime:
         if document.unknown_since:
@@ -130,6 +176,15 @@ class Reconciler:
             _log.warning("archive not readable now", reason=str(error)[:200])
             return None
         return hashlib.sha256(archive.document).hexdigest()
+
+
+def _not_listed(since: datetime, until: datetime, refused: str | None) -> str:
+    searched = f"searched for since {since:%Y-%m-%d %H:%M} UTC, sent again after {until:%H:%M}"
+    if refused:
+        return (
+            f"ANAF lists no such document, and refused one that may be it ({refused}); {searched}"
+        )
+    return f"ANAF lists no such document yet; {searched}"
 
 
 def _with(document: Document, known: Mapping[str, str]) -> str | None:

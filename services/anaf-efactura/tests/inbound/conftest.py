@@ -156,6 +156,12 @@ MakeBox = Callable[..., Box]
 
 
 @pytest.fixture
+def make_box_of() -> MakeBox:
+    """Boxes of a worker."""
+    return Box
+
+
+@pytest.fixture
 def make_box(desk) -> MakeBox:
     """Boxes of one worker, for several tenants or companies."""
     return lambda **fields: Box(desk, **fields)

@@ -10,14 +10,23 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from workers_runtime.identity import derived_id
 
 from .database import Database
 from .dialects import insert
 from .inboxes import Inbox, session_of
-from .ownership import filed_as, filed_before, has_filed
+from .ownership import (
+    LISTED_TO_THE_MINUTE,
+    Refusal,
+    claim_refusal,
+    doubted_since,
+    filed_as,
+    filed_before,
+    has_filed,
+)
 from .schema_inbound import InboundRow
 
 ROWS_AT_ONCE = 200
@@ -66,6 +75,17 @@ class InboundMessage:
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """Messages that may tell of an upload whose answer was lost; they do not say of which."""
+
+    type: str
+    ended: Sequence[str]
+    """States of documents that are in doubt no more."""
+    after: datetime
+    """What is older waits for no document."""
+
+
+@dataclass(frozen=True)
 class Hands:
     """How messages are handed out."""
 
@@ -80,6 +100,8 @@ class Hands:
     """Types that may still turn out to be our own documents'."""
     settled: datetime | None = None
     """Those are handed out when they were listed before this moment."""
+    refusals: Doubt | None = None
+    """What waits for documents that may be behind it."""
     most: int = 500
 
 
@@ -153,12 +175,28 @@ class Inbound:
         )
         oldest_first = query.order_by(InboundRow.listed_at, InboundRow.message_id)
         async with session_of(self._database) as session:
+            if held := await self._held_back(session, inbox, hands.refusals):
+                oldest_first = oldest_first.where(not_(and_(InboundRow.hand == 0, *held)))
             rows = list(await session.scalars(oldest_first.limit(hands.most).with_for_update()))
             for row in rows:
                 if row.handed_by != by:
                     row.hand, row.handed_by = row.hand + 1, by
                 row.handed_until, row.updated_at = hands.until, _now()
             return [_value(row) for row in rows]
+
+    async def _held_back(
+        self, session: AsyncSession, inbox: Inbox, doubt: Doubt | None
+    ) -> list[ColumnElement[bool]]:
+        """Return which messages wait until it is known whether they are a document's of ours."""
+        if doubt is None:
+            return []
+        since = await doubted_since(
+            session, self._service, inbox, ended=doubt.ended, after=doubt.after
+        )
+        if since is None:
+            return []
+        recent = max(since - LISTED_TO_THE_MINUTE, doubt.after)
+        return [InboundRow.type == doubt.type, InboundRow.listed_at >= recent]
 
     async def aging(
         self,
@@ -244,6 +282,14 @@ class Inbound:
         """Say whether the tenant filed exactly these bytes for this box."""
         async with session_of(self._database) as session:
             return await has_filed(session, self._service, message, content_sha256)
+
+    async def is_refusal_of_ours(self, message: InboundMessage, refusal: Refusal) -> bool:
+        """Say whether a lost upload of the tenant was refused so; it has the index from now on."""
+        index = message.upload_index
+        if not index:
+            return False
+        async with session_of(self._database) as session:
+            return await claim_refusal(session, self._service, message, refusal, index)
 
     async def counts(self, inbox: Inbox) -> dict[str, int]:
         """Return how many messages of a box are in each state."""

@@ -20,12 +20,14 @@ CONNECTION = (
         title="Time-out after acceptance",
         title_ro="Timp expirat după acceptare",
         at_anaf="The upload is stored, but no answer comes back. A second upload would become "
-        "'nok' as a duplicate.",
+        "'nok' as a duplicate. Of one that is refused, only a file of errors is listed, which "
+        "does not name the document.",
         good_client="Treats the result as unknown: searches the list of sent messages before "
         "anything is sent again.",
         operations=ANY | SLACK,
         usual=UPLOAD_ONLY,
         chaos=True,
+        variants=("taken", "refused"),
         parameters=("seconds",),
     ),
     Scenario(

@@ -1,7 +1,7 @@
 """Fetches a listed message: downloaded once, kept byte for byte, told once."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal
@@ -10,6 +10,7 @@ from anaf_efactura.archive import BadArchive, Kind, SealStatus
 from anaf_efactura.archiving.keeping import Download, Keeper, Owner, Unopened
 from anaf_efactura.client import EFacturaClient
 from anaf_efactura.errors import ArchiveExpiredError, ArchiveUnreadableError
+from anaf_efactura.life import State
 from anaf_efactura.messages import MessageType
 from anaf_efactura.watching import Clock, utc_now
 from workers_contracts.efactura_inbound import FetchMessage
@@ -17,6 +18,7 @@ from workers_ledger.chain import Link
 from workers_ledger.documents import Documents
 from workers_ledger.inbound import Inbound, InboundMessage, InboundState
 from workers_ledger.notices import Notices
+from workers_ledger.ownership import Refusal
 from workers_runtime.errors import PermanentError, TransientError, WorkerError
 from workers_runtime.identity import Task
 from workers_runtime.logs import get_logger
@@ -126,6 +128,8 @@ class Fetching:
 
     async def _is_ours(self, message: InboundMessage, facts: Facts) -> bool:
         """Say whether this is what the tenant filed here, under an index not known until now."""
+        if facts.kind is Kind.ERRORS:
+            return await self._is_our_refusal(message, facts)
         own = message.type == MessageType.SENT.value or message.data.get("self_billed")
         if not own or facts.sha256 is None:
             return False
@@ -134,6 +138,20 @@ class Fetching:
         if message.upload_index:
             await self._documents.sighted(message.upload_index, facts.sha256)
         return True
+
+    async def _is_our_refusal(self, message: InboundMessage, facts: Facts) -> bool:
+        """Say whether an upload of ours was refused so whose answer was lost.
+
+        The file names no invoice. The same bytes were sent again, and refused for the same
+        reasons.
+        """
+        reasons = _texts(facts.values["errors"])
+        refusal = Refusal(
+            message.listed_at,
+            State.REJECTED.value,
+            lambda document: _texts(document.get("errors", ())) == reasons,
+        )
+        return await self._inbound.is_refusal_of_ours(message, refusal)
 
     async def _known(self, message: InboundMessage, facts: Facts) -> dict[str, Any]:
         """Return what the ledger knows of the invoice that a buyer's message is about."""
@@ -180,6 +198,10 @@ class Fetching:
         if isinstance(error, TransientError):
             # Not the usual term of a command: as long as ANAF keeps it.
             error.give_up_at = message.listed_at + OVERDUE
+
+
+def _texts(errors: Iterable[Mapping[str, Any]]) -> list[str]:
+    return sorted(error["message"] for error in errors)
 
 
 def _direction(message: InboundMessage) -> Literal["sent", "received"]:

@@ -25,6 +25,9 @@ for a new day's allowance."""
 REFUSED: Final = timedelta(hours=1)
 """Before lists that ANAF refused are asked for again: a person has to act in SPV."""
 
+DOUBTED: Final = timedelta(days=8)
+"""So long a refusal waits for an upload in doubt that may be behind it: longer than a term."""
+
 PATIENCE: Final = timedelta(hours=6)
 """A message that is old when it is first seen, in a box that is new here, is no alarm before."""
 

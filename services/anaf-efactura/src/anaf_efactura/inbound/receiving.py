@@ -7,12 +7,13 @@ outcome too: the chain goes on, says so when it lasts, and reads further back af
 from datetime import datetime, timedelta
 
 from anaf_efactura.client import EFacturaClient
+from anaf_efactura.life import State
 from anaf_efactura.messages import Message, MessageType
 from anaf_efactura.watching import Clock, items_of, utc_now
 from workers_contracts.base import Event
 from workers_contracts.efactura_inbound import FetchMessage, ListMessages, ReceiveMessages
 from workers_ledger.documents import LedgerUnavailableError
-from workers_ledger.inbound import Hands, Inbound, InboundMessage, Listed
+from workers_ledger.inbound import Doubt, Hands, Inbound, InboundMessage, Listed
 from workers_ledger.inboxes import Inbox, Inboxes
 from workers_ledger.notices import Notices
 from workers_runtime.errors import WorkerError
@@ -21,7 +22,7 @@ from workers_runtime.logs import get_logger
 from workers_runtime.router import After, Outcome
 
 from . import telling
-from .plan import HOLD, LOST, MORE, OVERDUE, PATIENCE, ReceivePlan, mark_of
+from .plan import DOUBTED, HOLD, LOST, MORE, OVERDUE, PATIENCE, ReceivePlan, mark_of
 
 AT_ONCE = 500
 """Messages that one reading hands out."""
@@ -32,6 +33,8 @@ ASKED_AGAIN = timedelta(hours=1)
 _MAY_BE_OURS = (MessageType.SENT.value, MessageType.ERRORS.value)
 _OURS = (*_MAY_BE_OURS, MessageType.RECEIVED.value)
 """Received too: who bills himself for his supplier finds his own filing in his box."""
+
+_ENDED = (State.ACCEPTED.value, State.REJECTED.value)
 
 _log = get_logger(__name__)
 
@@ -142,6 +145,7 @@ class Receiving:
             oldest=now - OVERDUE,
             later=_MAY_BE_OURS,
             settled=now - self._plan.settles,
+            refusals=Doubt(MessageType.ERRORS.value, _ENDED, now - DOUBTED),
             most=AT_ONCE,
         )
 
