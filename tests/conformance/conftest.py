@@ -19,6 +19,7 @@ from typing import Any
 import pika
 import pytest
 
+from workers_cli.finality import is_final
 from workers_contracts.base import Command
 from workers_contracts.catalog import failed_event
 from workers_contracts.topology import COMMANDS
@@ -101,6 +102,17 @@ class Service:
         """Wait for the first event that answers a command."""
         found = await bus.collect(1, correlation_id=correlation_id, seconds=seconds)
         return found[0]
+
+    async def ended(self, bus: Bus, correlation_id: str, *, seconds: float = 20) -> set[str]:
+        """Wait for the final event of a command; returns the ids of all final events it has."""
+        ends: set[str] = set()
+        found: list[Any] = []
+        while not ends:
+            found = await bus.collect(
+                len(found) + 1, correlation_id=correlation_id, seconds=seconds
+            )
+            ends = {event.message_id for event in found if is_final(self.key, event.key)}
+        return ends
 
 
 def _leaves(value: object) -> int:

@@ -56,6 +56,7 @@ async def test_worker_killed_at_a_failpoint_loses_nothing_and_repeats_nothing(
     start()
     event = await service.answered(bus, correlation, seconds=40)
     assert event.key in service.outcomes
+    assert len(await service.ended(bus, correlation, seconds=40)) == 1
     same = [e for e in bus.events if e.key == event.key and e.correlation_id == correlation]
     assert len({e.message_id for e in same}) == 1
     assert len(sandbox.control.uploads()) <= 1

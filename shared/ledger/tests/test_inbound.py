@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from workers_ledger.documents import Documents, new_document
-from workers_ledger.inbound import Hands, Inbound, InboundState, Listed
+from workers_ledger.inbound import Inbound
+from workers_ledger.inbound_values import Hands, InboundState, Listed
 from workers_ledger.inboxes import Inboxes
 
 NOW = datetime(2026, 4, 14, 9, tzinfo=UTC)

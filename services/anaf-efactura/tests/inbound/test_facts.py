@@ -14,7 +14,7 @@ from anaf_efactura.archive import BadArchive
 from anaf_efactura.inbound import facts, telling
 from workers_contracts.topology import MAX_MESSAGE_BYTES
 from workers_contracts.types import ArtifactRef
-from workers_ledger.inbound import InboundMessage
+from workers_ledger.inbound_values import InboundMessage
 
 DATA = Path(__file__).parents[1] / "data"
 NOW = datetime(2026, 4, 14, 9, tzinfo=UTC)

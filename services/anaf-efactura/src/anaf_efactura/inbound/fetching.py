@@ -16,7 +16,8 @@ from anaf_efactura.watching import Clock, utc_now
 from workers_contracts.efactura_inbound import FetchMessage
 from workers_ledger.chain import Link
 from workers_ledger.documents import Documents
-from workers_ledger.inbound import Inbound, InboundMessage, InboundState
+from workers_ledger.inbound import Inbound
+from workers_ledger.inbound_values import InboundMessage, InboundState
 from workers_ledger.notices import Notices
 from workers_ledger.ownership import Refusal
 from workers_runtime.errors import PermanentError, TransientError, WorkerError

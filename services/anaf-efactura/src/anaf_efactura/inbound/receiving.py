@@ -13,7 +13,8 @@ from anaf_efactura.watching import Clock, items_of, utc_now
 from workers_contracts.base import Event
 from workers_contracts.efactura_inbound import FetchMessage, ListMessages, ReceiveMessages
 from workers_ledger.documents import LedgerUnavailableError
-from workers_ledger.inbound import Doubt, Hands, Inbound, InboundMessage, Listed
+from workers_ledger.inbound import Inbound
+from workers_ledger.inbound_values import Doubt, Hands, InboundMessage, Listed
 from workers_ledger.inboxes import Inbox, Inboxes
 from workers_ledger.notices import Notices
 from workers_runtime.errors import WorkerError

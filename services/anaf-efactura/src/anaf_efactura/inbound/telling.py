@@ -17,7 +17,7 @@ from workers_contracts.efactura_inbound import (
     ReceivingDelayed,
 )
 from workers_contracts.types import ArtifactRef
-from workers_ledger.inbound import InboundMessage, InboundState
+from workers_ledger.inbound_values import InboundMessage, InboundState
 from workers_ledger.inboxes import Inbox
 from workers_runtime.errors import WorkerError
 

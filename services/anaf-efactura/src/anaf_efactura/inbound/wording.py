@@ -6,7 +6,7 @@ from typing import Final
 from anaf_efactura.warning import day
 from workers_anaf.keepers import login_command
 from workers_anaf.romania import today
-from workers_ledger.inbound import InboundMessage
+from workers_ledger.inbound_values import InboundMessage
 
 _KINDS: Final = {
     "received": "Factura primită",
