@@ -118,3 +118,5 @@ async def test_nothing_is_filed_twice_or_late_and_all_is_archived(
     ):
         assert found[fault] == [], fault
     assert found["rules of ANAF's broken"] == {}
+    # Only what looks ahead goes on; no invoice does.
+    assert not {"anaf.efactura", "anaf.efactura.check"} & found["left waiting"].keys()
