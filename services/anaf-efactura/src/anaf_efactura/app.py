@@ -28,6 +28,7 @@ from workers_runtime.outbound import Outbound
 from workers_runtime.redis_pool import connect
 
 from .allowances import Allowances
+from .answering.sending import Sending
 from .archiving.keeping import Keeper
 from .archiving.parts import archive_parts
 from .client import EFacturaClient
@@ -130,6 +131,7 @@ def _parts(
         client,
         pause_seconds=settings.reconcile_seconds,
         resend_after=timedelta(seconds=settings.resend_after_seconds),
+        resend_messages=settings.resend_messages,
     )
     artifacts = Artifacts(settings.artifacts_url)
     plan = CheckPlan(settings.check_plan)
@@ -142,10 +144,12 @@ def _parts(
     following = Following(
         documents, client, keeper, seals=settings.seals(), plan=plan, watching=watching
     )
+    filing = Filing(documents, client, reconciler, artifacts, plan=plan, max_age=max_age)
     return {
         "artifacts": artifacts,
         "watching": watching,
-        "filing": Filing(documents, client, reconciler, artifacts, plan=plan, max_age=max_age),
+        "filing": filing,
+        "sending": Sending(filing, index, most_characters=settings.message_characters),
         "following": following,
         **archive_parts(settings, index, artifacts, public, shared),
         "receiving": Receiving(

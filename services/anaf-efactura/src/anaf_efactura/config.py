@@ -36,6 +36,17 @@ class Settings(AnafLoginSettings):
         description="An upload that ANAF's lists do not show for this long is sent again, the same "
         "bytes; should ANAF have it after all, its duplicate answer names the first index.",
     )
+    resend_messages: bool = Field(
+        default=False,
+        description="A message to a supplier that the lists do not show is sent again too; ANAF "
+        "is not known to recognise a repeated one. Left out, a person decides: it fails.",
+    )
+    message_characters: int = Field(
+        default=1000,
+        ge=1,
+        le=60_000,
+        description="Longest message to a supplier; ANAF publishes no limit.",
+    )
     clock_margin_seconds: float = Field(
         default=60.0, ge=0, description="ANAF refuses a list that ends in its future; stay before."
     )

@@ -1,7 +1,6 @@
-"""Finds out whether ANAF has an upload whose answer was lost: by its bytes, in ANAF's lists."""
+"""Finds out whether ANAF has an upload whose answer was lost: by its content, in ANAF's lists."""
 
 import asyncio
-import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -9,10 +8,11 @@ from workers_ledger.documents import Document, Documents
 from workers_runtime.errors import PermanentError, QuotaError
 from workers_runtime.logs import get_logger
 
+from .answering.words import digest_of, is_message
 from .archive import BadArchive, open_archive
 from .client import EFacturaClient
-from .errors import ArchiveExpiredError, UploadUncertainError
-from .life import State
+from .errors import ArchiveExpiredError, UploadUncertainError, UploadUnresolvedError
+from .life import Filer, State
 from .messages import MessageType
 
 LOOK_BACK = timedelta(minutes=15)
@@ -32,15 +32,17 @@ class Reconciler:
         *,
         pause_seconds: float,
         resend_after: timedelta,
+        resend_messages: bool = False,
     ) -> None:
         self._documents = documents
         self._client = client
         self.pause_seconds = pause_seconds
         self._resend_after = resend_after
+        self._resend_messages = resend_messages
         self._looking: dict[str, asyncio.Lock] = {}
 
     async def find(self, document: Document) -> str | None:
-        """Return the index under which ANAF has exactly these bytes, or None.
+        """Return the index under which ANAF has exactly this content, or None.
 
         Raises:
             UploadUncertainError: more messages than one search looks into, or one that cannot be
@@ -51,7 +53,8 @@ class Reconciler:
         messages = await self._client.of(document.tenant).messages(
             document.cif, since=since - LOOK_BACK
         )
-        sent = {m.upload_index: m for m in messages if m.type is MessageType.SENT}
+        wanted = MessageType.BUYER_MESSAGE if is_message(document) else MessageType.SENT
+        sent = {m.upload_index: m for m in messages if m.type is wanted}
         indexes = [index for index in sent if index]
         owners = await self._documents.owners(indexes)
         # What the ledger has under that index already is another document: no download needed.
@@ -96,11 +99,12 @@ class Reconciler:
                 del self._looking[index]
             return digest
 
-    async def may_resend(self, document: Document) -> Document:
+    async def may_resend(self, document: Document, filer: Filer) -> Document:
         """Return the document, ready to be sent again, once ANAF had its time to list it.
 
         Raises:
             UploadUncertainError: not yet; look again later.
+            UploadUnresolvedError: it is a message, and no person has asked for it again.
         """
         since = await self._since(document)
         if datetime.now(UTC) - since < self._resend_after:
@@ -108,8 +112,20 @@ class Reconciler:
                 f"ANAF lists no such document yet; searched for since {since:%Y-%m-%d %H:%M} UTC",
                 retry_after=self.pause_seconds,
             )
+        if is_message(document) and not self._resend_messages:
+            await self._check_asked_again(document, filer)
         _log.warning("upload never appeared at ANAF, the same bytes are sent again")
         return await self._documents.change(document, state=State.NEW.value, unknown_since=None)
+
+    async def _check_asked_again(self, document: Document, filer: Filer) -> None:
+        # An invoice that ANAF has after all is told to be a duplicate; a message would come twice.
+        attempts = await self._documents.attempts(document.id)
+        if attempts and attempts[-1].action == filer.action:
+            raise UploadUnresolvedError(
+                "ANAF may have the message: its answer was lost, and the lists do not show it; "
+                "look for it in SPV, and replay the command when it is not there: it searches "
+                "again, then it sends"
+            )
 
     async def _since(self, document: Document) -> datetime:
         if document.unknown_since:
@@ -129,7 +145,7 @@ class Reconciler:
             # end the search, and what it holds may be known later.
             _log.warning("archive not readable now", reason=str(error)[:200])
             return None
-        return hashlib.sha256(archive.document).hexdigest()
+        return digest_of(archive)
 
 
 def _with(document: Document, known: Mapping[str, str]) -> str | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal
 
+from anaf_efactura.answering.words import digest_of
 from anaf_efactura.archive import BadArchive, Kind, SealStatus
 from anaf_efactura.archiving.keeping import Download, Keeper, Owner, Unopened
 from anaf_efactura.client import EFacturaClient
@@ -32,6 +33,7 @@ TRIES = 4
 REFUSED = timedelta(hours=6)
 """Before a message that ANAF refuses to give is asked for again."""
 
+_MAY_BE_OURS = {MessageType.SENT.value, MessageType.BUYER_MESSAGE.value}
 _NO_SEAL = {SealStatus.MISSING, SealStatus.INVALID}
 _log = get_logger(__name__)
 
@@ -126,13 +128,14 @@ class Fetching:
 
     async def _is_ours(self, message: InboundMessage, facts: Facts) -> bool:
         """Say whether this is what the tenant filed here, under an index not known until now."""
-        own = message.type == MessageType.SENT.value or message.data.get("self_billed")
-        if not own or facts.sha256 is None:
+        own = message.type in _MAY_BE_OURS or message.data.get("self_billed")
+        if not own or facts.archive is None:
             return False
-        if not await self._inbound.is_filed(message, facts.sha256):
+        content = digest_of(facts.archive)
+        if not await self._inbound.is_filed(message, content):
             return False
         if message.upload_index:
-            await self._documents.sighted(message.upload_index, facts.sha256)
+            await self._documents.sighted(message.upload_index, content)
         return True
 
     async def _known(self, message: InboundMessage, facts: Facts) -> dict[str, Any]:
