@@ -120,6 +120,14 @@ async def test_refusal_by_anaf_is_told_with_its_words_explained(pen, desk, sandb
     assert event == events.rejected(await desk.document())
 
 
+async def test_message_that_anaf_did_not_take_is_refused_without_an_archive(pen, sandbox):
+    sandbox.control.scenario("nok-one-error", variant="not-taken")
+    event = await pen.write()
+    assert (event.key, event.stage, event.archive) == (REJECTED, "anaf", None)
+    assert event.errors[0].message == "XML cu erori, nepreluat de sistemul ANAF"
+    assert event.errors[0].explanations
+
+
 async def test_refused_message_is_sent_again_by_another_command(pen, desk, sandbox):
     sandbox.control.scenario("nok-one-error")
     await pen.write(message_id="m1")

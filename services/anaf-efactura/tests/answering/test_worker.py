@@ -4,10 +4,12 @@ import asyncio
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis.asyncio as redis
 
+from workers_contracts.efactura_messages import SendMessage
 from workers_runtime.testing import Bus, StartWorker
 from workers_runtime.waiting import read_waiting
 from workers_sandbox.testing import SandboxServer
@@ -47,10 +49,19 @@ def invoices(sandbox: SandboxServer) -> list[str]:
     return [one["index"] for one in sandbox.control.planted()]
 
 
-async def write(bus: Bus, name: str, about: str, text: str = "Vă rugăm corectați.") -> None:
+async def write(
+    bus: Bus, name: str, about: str, text: str = "Vă rugăm corectați.", **how: Any
+) -> None:
     """Publish a message to a supplier."""
     body = {"cif": BUYER, "about_index": about, "text": text}
-    await bus.publish("efactura.send_message", body, message_id=name, correlation_id=name)
+    how = {"key": "efactura.send_message"} | how
+    await bus.publish(body=body, message_id=name, correlation_id=name, **how)
+
+
+async def replay(bus: Bus, name: str, about: str) -> None:
+    """Put it back into its queue, as a person does with a dead letter."""
+    queue = SendMessage.queue()
+    await write(bus, name, about, key=queue, exchange="", headers={"x-replay": 1})
 
 
 def told(bus: Bus, name: str) -> list[tuple[str, str]]:
@@ -123,7 +134,12 @@ async def test_killed_while_uploads_are_on_their_way(bus: Bus, start, sandbox, i
     assert [key for key, _ in told(bus, "after")] == [SENT]
     # What may be at ANAF is not sent again: nobody would recognise the second one.
     assert len(sandbox.control.requests("upload")) == 2
-    assert [one["times_uploaded"] for one in sandbox.control.uploads()] == [1]
+    assert [one["number"] for one in sandbox.control.uploads()] == [after]
+
+    await replay(bus, "before", before)
+    await bus.event(SENT, correlation_id="before", seconds=60)
+    assert sorted(one["number"] for one in sandbox.control.uploads()) == sorted([before, after])
+    assert len(sandbox.control.requests("upload")) == 3
 
 
 async def test_message_over_the_days_allowance_is_listed_as_waiting(

@@ -48,6 +48,7 @@ async def test_own_message_is_not_told_as_received_and_the_supplier_gets_it(
     await box.follow()
     assert box.keys == ["efactura.received"]
     assert sorted((await box.states()).values()) == ["ours", "stored"]
+    assert len(sandbox.control.requests("descarcare")) == 1
 
     supplier = make_box(tenant="supplier", cif=SELLER)
     await supplier.follow()
@@ -68,6 +69,13 @@ async def test_own_message_whose_answer_was_lost_is_known_by_its_words(box, abou
     assert isinstance(await write(box, about), After)
     assert len(sandbox.control.requests("descarcare")) == before
     assert len(sandbox.control.requests("upload")) == 1
+
+
+async def test_number_of_the_invoice_that_was_received_is_known(box, about, sandbox):
+    await box.follow()
+    after = await write(box, about)
+    document = await box.desk.parts["filing"]._documents.get(after.command.document_id)
+    assert document.data["about_number"] == box.told("efactura.received")[0].number
 
 
 async def test_message_of_another_tenant_is_told(box, make_box, about, sandbox):
