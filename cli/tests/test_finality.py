@@ -16,6 +16,9 @@ from workers_contracts.catalog import commands
         ("efactura.receive", "efactura.failed", True),
         ("efactura.submit", "efactura.submitted", False),
         ("efactura.submit", "efactura.accepted", True),
+        ("efactura.send_message", "efactura.processing", False),
+        ("efactura.send_message", "efactura.message_sent", True),
+        ("efactura.send_message", "efactura.message_rejected", True),
         ("taxpayer.validate", "anaf.taxpayer.validated", True),
         ("taxpayer.validate", "efactura.accepted", False),
     ],
@@ -28,3 +31,5 @@ def test_events_of_a_domain_answer_its_commands_whatever_module_they_stand_in():
     assert answers("efactura.receive", "efactura.failed")
     assert event_patterns(commands()["efactura.receive"])[0] == "efactura.#"
     assert exit_code("efactura.receiving") is ExitCode.OK
+    assert exit_code("efactura.message_sent") is ExitCode.OK
+    assert exit_code("efactura.message_rejected") is ExitCode.REJECTED

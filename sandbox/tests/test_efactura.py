@@ -335,6 +335,34 @@ async def test_self_billed_and_buyer_messages(local, invoice):
         assert archive.read(archive.namelist()[0]) == rasp.encode()
 
 
+@pytest.mark.parametrize(
+    ("attributes", "missing"),
+    [('index_incarcare="1"', "message"), ('message="x"', "index_incarcare"),
+     ('index_incarcare="1" message=""', "message")],
+)  # fmt: skip
+async def test_buyer_message_without_its_parts_is_refused(local, attributes, missing):
+    body = f'<header xmlns="mfp:anaf:dgti:spv:reqMesaj:v1" {attributes}/>'
+    text = refusal(await upload(local, body.encode(), standard="RASP", cif=BUYER))
+    assert text.startswith("Fisierul transmis nu este valid. org.xml.sax.SAXParseException;")
+    assert text.endswith(f"Attribute '{missing}' must appear on element 'header'.")
+
+
+async def test_refused_buyer_message_is_told_to_the_buyer_alone(local, invoice):
+    index = index_of(await upload(local, invoice()))
+    wish = {"scenario": "nok-one-error", "params": {"message": "text"}}
+    await local.post("/_control/scenarios", json=wish)
+    rasp = (
+        f'<header xmlns="mfp:anaf:dgti:spv:reqMesaj:v1" index_incarcare="{index}" message="x"/>'
+    ).encode()
+    index_of(await upload(local, rasp, standard="RASP", cif=BUYER))
+    params = {"zile": 1, "cif": SELLER, "filtru": "R"}
+    answer = (await local.get(f"{BASE}/listaMesajeFactura", params=params)).json()
+    assert answer["eroare"].startswith("Nu exista mesaje")
+    params = {"zile": 1, "cif": BUYER, "filtru": "E"}
+    [row] = (await local.get(f"{BASE}/listaMesajeFactura", params=params)).json()["mesaje"]
+    assert row["tip"] == "ERORI FACTURA"
+
+
 async def test_message_expires_after_sixty_days(local, invoice):
     index = index_of(await upload(local, invoice()))
     message = etree.fromstring((await state(local, index)).content).get("id_descarcare")

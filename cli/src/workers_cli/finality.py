@@ -10,7 +10,8 @@ from .errors import ExitCode
 FINAL = frozenset(
     {
         "accepted", "audited", "confirmed", "erased", "evidence_ready", "extracted", "failed",
-        "found", "receiving", "rejected", "rendered", "validated",
+        "found", "message_rejected", "message_sent", "receiving", "rejected", "rendered",
+        "validated",
     }
 )  # fmt: skip
 """Last words of final events of commands that have follow-ups."""
@@ -48,7 +49,8 @@ def is_final(key: str, event_type: str) -> bool:
 def exit_code(event_type: str) -> ExitCode:
     """Return what the shell should see of a final event."""
     last = bare(event_type).rsplit(".", 1)[-1]
-    return {"rejected": ExitCode.REJECTED, "failed": ExitCode.FAILED}.get(last, ExitCode.OK)
+    refused = {"rejected": ExitCode.REJECTED, "message_rejected": ExitCode.REJECTED}
+    return (refused | {"failed": ExitCode.FAILED}).get(last, ExitCode.OK)
 
 
 def event_patterns(command: type[Command]) -> list[str]:

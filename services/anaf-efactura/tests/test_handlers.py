@@ -178,7 +178,14 @@ def test_router_declares_what_the_handlers_return():
     assert keys == {
         "efactura.submit": {"efactura.submitted", "efactura.accepted", "efactura.rejected"},
         "efactura.validate": {"efactura.validated"},
-        "efactura.check": {"efactura.processing", "efactura.accepted", "efactura.rejected"},
+        "efactura.check": {
+            "efactura.processing",
+            "efactura.accepted",
+            "efactura.rejected",
+            "efactura.message_sent",
+            "efactura.message_rejected",
+        },
+        "efactura.send_message": {"efactura.message_sent", "efactura.message_rejected"},
         "efactura.watch": {"efactura.deadline_approaching"},
         "efactura.watch_login": {"efactura.login_expiring", "efactura.login_lost"},
         "efactura.find": {"efactura.found"},

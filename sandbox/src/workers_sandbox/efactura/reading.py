@@ -72,7 +72,7 @@ def read(body: bytes, standard: str | None = None) -> Reading:
         cause = f"cvc-elt.1.a: Cannot find the declaration of element '{name}'. "
         raise UnreadableError(f"Fisierul transmis nu este valid. {where}; {cause}")
     if root.tag == ROOTS["RASP"]:
-        return Reading(root, root.get("index_incarcare", ""), "", "", "", "")
+        return _buyer_message(root)
     return _cii(root) if root.tag == ROOTS["CII"] else _ubl(root)
 
 
@@ -96,6 +96,15 @@ def _root(body: bytes) -> Any:
         where = f"{_SAX}; lineNumber: 1; columnNumber: 10"
         raise UnreadableError(f"Fisierul transmis nu este valid. {where}; {cause}")
     return root
+
+
+def _buyer_message(root: Any) -> Reading:
+    for name in ("index_incarcare", "message"):
+        if not root.get(name):
+            where = f"{_SAX}; lineNumber: {root.sourceline}; columnNumber: 1"
+            cause = f"cvc-complex-type.4: Attribute '{name}' must appear on element 'header'."
+            raise UnreadableError(f"Fisierul transmis nu este valid. {where}; {cause}")
+    return Reading(root, root.get("index_incarcare"), "", "", "", "")
 
 
 def _cause(error: Exception) -> str:

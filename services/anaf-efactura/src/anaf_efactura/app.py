@@ -29,6 +29,7 @@ from workers_runtime.outbound import Outbound
 from workers_runtime.redis_pool import connect
 
 from .allowances import Allowances
+from .answering.sending import Sending
 from .archiving.keeping import Keeper
 from .archiving.parts import archive_parts
 from .client import EFacturaClient
@@ -133,6 +134,7 @@ def _parts(
         pause_seconds=settings.reconcile_seconds,
         resend_after=timedelta(seconds=settings.resend_after_seconds),
         resend_refused_after=timedelta(seconds=settings.resend_refused_after_seconds),
+        resend_messages=settings.resend_messages,
     )
     artifacts = Artifacts(settings.artifacts_url)
     plan = CheckPlan(settings.check_plan)
@@ -145,10 +147,12 @@ def _parts(
     following = Following(
         documents, client, keeper, seals=settings.seals(), plan=plan, watching=watching
     )
+    filing = Filing(documents, client, reconciler, artifacts, plan=plan, max_age=max_age)
     return {
         "artifacts": artifacts,
         "watching": watching,
-        "filing": Filing(documents, client, reconciler, artifacts, plan=plan, max_age=max_age),
+        "filing": filing,
+        "sending": Sending(filing, index, most_characters=settings.message_characters),
         "following": following,
         **archive_parts(settings, index, artifacts, public, shared),
         "receiving": Receiving(

@@ -67,6 +67,8 @@ class Archive:
     """ANAF's reasons, when `kind` is errors."""
     message: str | None = field(default=None, repr=False)
     """The buyer's words, when `kind` is buyer_message."""
+    about: str | None = None
+    """Index of the invoice that he writes about."""
 
 
 def open_archive(data: bytes) -> Archive:
@@ -173,7 +175,9 @@ def _describe(document: bytes, name: str, signature: bytes | None, index: str) -
         return Archive(document, name, signature, index, Kind.ORIGINAL)
     if tag == "header" and "reqMesaj" in namespace:
         words = xml.attribute(root, "message")
-        return Archive(document, name, signature, index, Kind.BUYER_MESSAGE, message=words)
+        about = xml.attribute(root, "index_incarcare")
+        kind = Kind.BUYER_MESSAGE
+        return Archive(document, name, signature, index, kind, message=words, about=about)
     # ANAF spells the namespace "mesajEroriFactuta"; a corrected spelling must not lose the archive.
     if tag == "header" and "mesajErori" in namespace:
         found = [*xml.children(root, "Error"), *xml.children(root, "Errors")]

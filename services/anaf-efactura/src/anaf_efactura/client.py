@@ -14,6 +14,7 @@ from workers_anaf.replies import Reply
 from workers_runtime.logs import get_logger
 
 from .allowances import Allowances
+from .answering.words import RASP
 from .answers import (
     Downloaded,
     QueryFailed,
@@ -28,9 +29,6 @@ from .answers import (
 from .errors import AnafUnavailableError, call_error
 from .messages import Message, MessagePage, read_messages
 from .window import Window
-
-RASP = "RASP"
-"""The standard of a buyer's message."""
 
 MAX_PAGES = 2000
 MAX_READINGS = 4

@@ -42,6 +42,17 @@ class Settings(AnafLoginSettings):
         description="The same, when ANAF lists a refusal since that upload that no other document "
         "here is behind: it is taken for this document's.",
     )
+    resend_messages: bool = Field(
+        default=False,
+        description="A message to a supplier that the lists do not show is sent again too; ANAF "
+        "is not known to recognise a repeated one. Left out, a person decides: it fails.",
+    )
+    message_characters: int = Field(
+        default=1000,
+        ge=1,
+        le=60_000,
+        description="Longest message to a supplier; ANAF publishes no limit.",
+    )
     clock_margin_seconds: float = Field(
         default=60.0, ge=0, description="ANAF refuses a list that ends in its future; stay before."
     )

@@ -17,9 +17,12 @@ from workers_contracts.efactura import (
     Text,
     Unchecked,
 )
+from workers_contracts.efactura_messages import MessageRejected, MessageSent
 from workers_contracts.types import ArtifactRef
 from workers_ledger.documents import Document
 
+from .answering import telling
+from .answering.words import is_message
 from .explaining import finding
 from .invoice.texts import unchecked
 from .judging import Verdict
@@ -63,8 +66,10 @@ def processing(document: Document, now: datetime) -> InvoiceProcessing:
     )
 
 
-def accepted(document: Document) -> InvoiceAccepted:
-    """Return ``efactura.accepted``."""
+def accepted(document: Document) -> InvoiceAccepted | MessageSent:
+    """Return ``efactura.accepted``, or ``efactura.message_sent`` of a message."""
+    if is_message(document):
+        return telling.sent(document)
     return InvoiceAccepted(
         **_common(document),
         upload_index=document.authority_id or "",
@@ -75,8 +80,10 @@ def accepted(document: Document) -> InvoiceAccepted:
     )
 
 
-def rejected(document: Document) -> InvoiceRejected:
-    """Return ``efactura.rejected`` of a document that ANAF refused."""
+def rejected(document: Document) -> InvoiceRejected | MessageRejected:
+    """Return the event of a document, or of a message, that ANAF refused."""
+    if is_message(document):
+        return telling.rejected(document)
     archive = document.data.get("archive")
     return InvoiceRejected(
         **_common(document),
@@ -90,8 +97,10 @@ def rejected(document: Document) -> InvoiceRejected:
 
 def rejected_locally(
     document: Document, errors: Sequence[Rejection], *, duplicate_of: str | None = None
-) -> InvoiceRejected:
-    """Return ``efactura.rejected`` for what never went to ANAF."""
+) -> InvoiceRejected | MessageRejected:
+    """Return the event of what never went to ANAF."""
+    if is_message(document):
+        return telling.rejected_locally(document, errors)
     return InvoiceRejected(
         **_common(document), stage="local", errors=list(errors), duplicate_of=duplicate_of
     )

@@ -13,6 +13,7 @@ from workers_runtime.errors import OutcomeUnknownError, TransientError, WorkerEr
 from workers_runtime.router import After, Outcome
 
 from . import events
+from .answering.words import is_message
 from .answers import Accepted, Refused, UploadAnswer
 from .client import EFacturaClient
 from .draft import Draft, anaf_errors, conflict
@@ -112,12 +113,12 @@ class Filing:
     async def _step(self, step: Step, document: Document, draft: Draft, content: bytes) -> Outcome:
         match step:
             case Step.UPLOAD:
-                return await self._upload(document, content)
+                return await self._upload(document, draft, content)
             case Step.REFILE:
                 taken = await self._documents.change(document, **_restart(draft.document))
-                return await self._upload(taken, content)
+                return await self._upload(taken, draft, content)
             case Step.RECONCILE:
-                return await self._reconcile(document, content)
+                return await self._reconcile(document, draft, content)
             case Step.FOLLOW:
                 return self._follow(document)
             case Step.REPEAT:
@@ -130,10 +131,10 @@ class Filing:
             case Step.WAIT:
                 raise FilingInProgressError("the same invoice is being filed", retry_after=60)
 
-    async def _upload(self, document: Document, content: bytes) -> Outcome:
+    async def _upload(self, document: Document, draft: Draft, content: bytes) -> Outcome:
         wanted = document.data["parameters"]
         document, attempt = await self._documents.begin(
-            document, "upload", state=State.UPLOADING.value
+            document, draft.filer.action, state=State.UPLOADING.value
         )
         try:
             answer = await self._client.of(document.tenant).upload(
@@ -194,18 +195,19 @@ class Filing:
         )
         return events.rejected(document)
 
-    async def _reconcile(self, document: Document, content: bytes) -> Outcome:
+    async def _reconcile(self, document: Document, draft: Draft, content: bytes) -> Outcome:
         found = await self._reconciler.find(document)
         if found.index is not None:
             values = _uploaded(document, found.index)
             return self._follow(await self._documents.change(document, **values))
-        document = await self._reconciler.may_resend(document, found.refused)
-        return await self._upload(document, content)
+        document = await self._reconciler.may_resend(document, draft.filer, found.refused)
+        return await self._upload(document, draft, content)
 
     def _follow(self, document: Document) -> Outcome:
         check = CheckInvoice(document_id=document.id, round=1)
         reason = f"ANAF's verdict on the upload {document.authority_id}"
-        return [events.submitted(document), After(check, self._plan.first, reason=reason)]
+        after = After(check, self._plan.first, reason=reason)
+        return after if is_message(document) else [events.submitted(document), after]
 
     async def _doubt(self, document: Document, attempt: int, detail: str) -> None:
         since = document.unknown_since or datetime.now(UTC)

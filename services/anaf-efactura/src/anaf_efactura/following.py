@@ -1,10 +1,9 @@
 """Follows an upload to its end: state, archive, seal; a duplicate leads to the first index."""
 
-import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
-from workers_anaf.refusals import RefusalKind, classify_text
+from workers_anaf.refusals import Refusal, RefusalKind, classify_text
 from workers_contracts.efactura import CheckInvoice, Rejection
 from workers_contracts.types import ArtifactRef
 from workers_ledger.documents import Document, Documents
@@ -13,6 +12,7 @@ from workers_runtime.logs import get_logger
 from workers_runtime.router import After, Outcome
 
 from . import events
+from .answering.words import digest_of, is_message
 from .answers import InProgress, Nok, Ok, QueryFailed, RefusedAtUpload
 from .archive import Archive, BadArchive, Kind, SealStatus, open_archive, verify_seal
 from .archiving.keeping import Download, Keeper, Owner
@@ -21,6 +21,7 @@ from .draft import anaf_errors
 from .errors import AnafUnavailableError, ArchiveUnreadableError, DocumentUnknownError, call_error
 from .life import State
 from .plan import CheckPlan
+from .reconciling import LOOK_BACK
 from .watching import Watching
 
 SEAL_TRIES = 4
@@ -63,9 +64,11 @@ class Following:
         index = document.authority_id or ""
         match answer := await self._client.of(document.tenant).state(index):
             case Ok(download_id) | Nok(download_id):
-                return await self._end(
-                    document, command, task, await self._fetch(document, download_id)
-                )
+                ended = await self._fetch(document, download_id)
+                if isinstance(answer, Nok) and ended.archive.kind is Kind.BUYER_MESSAGE:
+                    # Its own text in place of an error file: refused all the same.
+                    return await self._reject(document, task, anaf_errors(()), ended)
+                return await self._end(document, command, task, ended)
             case InProgress():
                 again = After(
                     _next(command),
@@ -80,8 +83,23 @@ class Following:
                 # The first upload of the same invoice is somebody else's.
                 return await self._reject_duplicate(document, task)
             case QueryFailed(refusal):
-                raise call_error(refusal)
+                listed = await self._listed(document, refusal)
+                if listed is None:
+                    raise call_error(refusal)
+                return await self._end(document, command, task, await self._fetch(document, listed))
         raise AnafUnavailableError(f"ANAF's answer is not understood: {answer.summary}")
+
+    async def _listed(self, document: Document, refusal: Refusal) -> str | None:
+        """Return the download of a message that ``stareMesaj`` does not know but the list shows.
+
+        ANAF documents the question for invoices only.
+        """
+        if not is_message(document) or refusal.kind is not RefusalKind.NOT_FOUND:
+            return None
+        since = datetime.fromisoformat(document.data["submitted_at"]) - LOOK_BACK
+        listed = await self._client.of(document.tenant).messages(document.cif, since=since)
+        found = (each.id for each in listed if each.upload_index == document.authority_id)
+        return next(found, None)
 
     async def _fetch(self, document: Document, download_id: str) -> Download:
         content = await self._client.of(document.tenant).download(download_id)
@@ -95,7 +113,7 @@ class Following:
     async def _end(
         self, document: Document, command: CheckInvoice, task: Task, ended: Download
     ) -> Outcome:
-        if ended.archive.kind is Kind.ORIGINAL:
+        if ended.archive.kind is not Kind.ERRORS:
             return await self._original(document, task, ended)
         first = _first_index(ended.archive)
         if first is not None and first not in (document.authority_id, *_followed(document)):
@@ -116,10 +134,10 @@ class Following:
         return await self._documents.change(document, authority_id=first, data=data)
 
     async def _original(self, document: Document, task: Task, ended: Download) -> Outcome:
-        digest = hashlib.sha256(ended.archive.document).hexdigest()
-        if digest != document.content_sha256:
-            if _moved(document):
-                return await self._reject_duplicate(document, task)
+        altered = digest_of(ended.archive) != document.content_sha256
+        if altered and _moved(document):
+            return await self._reject_duplicate(document, task)
+        if altered and not _may_be_altered(document, ended.archive):
             raise ArchiveUnreadableError(
                 "ANAF's archive holds other bytes than those that were sent",
                 retry_after=self._plan.patience,
@@ -130,6 +148,7 @@ class Following:
                 retry_after=self._plan.patience,
             )
         values = await self._kept(document, ended) | {"errors": []} | _mark(task)
+        values |= {"altered": True} if altered else {}
         done = await self._documents.change(
             document, state=State.ACCEPTED.value, data=document.data | values
         )
@@ -213,6 +232,11 @@ def _ended(document: Document) -> Outcome:
     # Another command's question ended it; each chain of questions says so once, to its own.
     done = document.state == State.ACCEPTED.value
     return events.accepted(document) if done else events.rejected(document)
+
+
+def _may_be_altered(document: Document, archive: Archive) -> bool:
+    # ANAF says of our own upload that it is good: what it made of the words is told, not asked.
+    return is_message(document) and archive.kind is Kind.BUYER_MESSAGE
 
 
 def _followed(document: Document) -> tuple[str, ...]:

@@ -33,11 +33,13 @@ from workers_contracts.efactura_inbound import (
     ReceiveMessages,
     ReceivingDelayed,
 )
+from workers_contracts.efactura_messages import MessageRejected, MessageSent
 from workers_runtime.artifacts import Artifacts
 from workers_runtime.identity import Task
 from workers_runtime.router import Outcome, Router
 
 from . import events
+from .answering.handlers import router as answering
 from .archiving.handlers import router as archive
 from .draft import examine, filed_for
 from .filing import Filing
@@ -86,7 +88,10 @@ async def validate_invoice(
     return events.validated(verdict, hashlib.sha256(content).hexdigest(), made)
 
 
-@router.handles(CheckInvoice, emits=[InvoiceProcessing, InvoiceAccepted, InvoiceRejected])
+@router.handles(
+    CheckInvoice,
+    emits=[InvoiceProcessing, InvoiceAccepted, InvoiceRejected, MessageSent, MessageRejected],
+)
 async def check_invoice(
     command: CheckInvoice,
     task: Annotated[Task, Context("task")],
@@ -160,5 +165,6 @@ async def fetch_message(
     return await fetching.fetch(command, task)
 
 
-# What is asked of the archive has a module of its own.
+# What is asked of the archive, and what is written to a supplier, have modules of their own.
 router.include(archive)
+router.include(answering)

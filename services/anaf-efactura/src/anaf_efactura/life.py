@@ -46,6 +46,13 @@ class Filer:
     command: str
     content_sha256: str
     asked_at: datetime
+    replay: int = 0
+    """How often a person sent a message again from the dead letters."""
+
+    @property
+    def action(self) -> str:
+        """Name of an upload in the ledger: another one once a person has asked again."""
+        return f"upload.{self.replay}" if self.replay else "upload"
 
 
 def is_mine(document: Document, filer: Filer) -> bool:

@@ -1,7 +1,6 @@
-"""Finds out whether ANAF has an upload whose answer was lost: by its bytes, in ANAF's lists."""
+"""Finds out whether ANAF has an upload whose answer was lost: by its content, in ANAF's lists."""
 
 import asyncio
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,10 +10,11 @@ from workers_ledger.ownership import LISTED_TO_THE_MINUTE, Ownership
 from workers_runtime.errors import PermanentError, QuotaError
 from workers_runtime.logs import get_logger
 
+from .answering.words import digest_of, is_message
 from .archive import BadArchive, open_archive
 from .client import EFacturaClient
-from .errors import ArchiveExpiredError, UploadUncertainError
-from .life import State
+from .errors import ArchiveExpiredError, UploadUncertainError, UploadUnresolvedError
+from .life import Filer, State
 from .messages import Message, MessageType
 
 LOOK_BACK = timedelta(minutes=15)
@@ -48,6 +48,7 @@ class Reconciler:
         pause_seconds: float,
         resend_after: timedelta,
         resend_refused_after: timedelta,
+        resend_messages: bool = False,
     ) -> None:
         self._documents = documents
         self._ownership = ownership
@@ -55,10 +56,11 @@ class Reconciler:
         self.pause_seconds = pause_seconds
         self._resend_after = resend_after
         self._resend_refused_after = resend_refused_after
+        self._resend_messages = resend_messages
         self._looking: dict[str, asyncio.Lock] = {}
 
     async def find(self, document: Document) -> Search:
-        """Look for exactly these bytes in ANAF's lists.
+        """Look for exactly this content in ANAF's lists.
 
         Raises:
             UploadUncertainError: more messages than one search looks into, or one that cannot be
@@ -69,7 +71,8 @@ class Reconciler:
         messages = await self._client.of(document.tenant).messages(
             document.cif, since=since - LOOK_BACK
         )
-        sent = {m.upload_index: m for m in messages if m.type is MessageType.SENT}
+        wanted = MessageType.BUYER_MESSAGE if is_message(document) else MessageType.SENT
+        sent = {m.upload_index: m for m in messages if m.type is wanted}
         indexes = [index for index in sent if index]
         owners = await self._documents.owners(indexes)
         # What the ledger has under that index already is another document: no download needed.
@@ -80,6 +83,8 @@ class Reconciler:
         unseen = {index: sent[index].id for index in theirs if index not in known}
         if (found := await self._search(document, unseen)) is not None:
             return Search(found)
+        if is_message(document):  # no refusal makes it safe to send one again
+            return Search(None)
         return Search(None, await self._refused(document, messages, since))
 
     async def _refused(
@@ -131,7 +136,9 @@ class Reconciler:
                 del self._looking[index]
             return digest
 
-    async def may_resend(self, document: Document, refused: str | None) -> Document:
+    async def may_resend(
+        self, document: Document, filer: Filer, refused: str | None = None
+    ) -> Document:
         """Return the document, ready to be sent again, once ANAF had its time to list it.
 
         A refusal that nobody else is behind makes that time shorter: what was refused is no
@@ -139,6 +146,7 @@ class Reconciler:
 
         Raises:
             UploadUncertainError: not yet; look again later.
+            UploadUnresolvedError: it is a message, and no person has asked for it again.
         """
         since = await self._since(document)
         wait = self._resend_after
@@ -149,8 +157,20 @@ class Reconciler:
             raise UploadUncertainError(
                 _not_listed(since, since + wait, refused), retry_after=self._pause(since, wait, now)
             )
+        if is_message(document) and not self._resend_messages:
+            await self._check_asked_again(document, filer)
         _log.warning("the same bytes are sent again", refused=refused)
         return await self._documents.change(document, state=State.NEW.value, unknown_since=None)
+
+    async def _check_asked_again(self, document: Document, filer: Filer) -> None:
+        # An invoice that ANAF has after all is told to be a duplicate; a message would come twice.
+        attempts = await self._documents.attempts(document.id)
+        if attempts and attempts[-1].action == filer.action:
+            raise UploadUnresolvedError(
+                "ANAF may have the message: its answer was lost, and the lists do not show it; "
+                "look for it in SPV, and replay the command when it is not there: it searches "
+                "again, then it sends"
+            )
 
     def _pause(self, since: datetime, wait: timedelta, now: datetime) -> float:
         grown = max(self.pause_seconds, (now - since).total_seconds() / GROWTH)
@@ -175,7 +195,7 @@ class Reconciler:
             # end the search, and what it holds may be known later.
             _log.warning("archive not readable now", reason=str(error)[:200])
             return None
-        return hashlib.sha256(archive.document).hexdigest()
+        return digest_of(archive)
 
 
 def _not_listed(since: datetime, until: datetime, refused: str | None) -> str:

@@ -46,12 +46,6 @@ class Facts:
     archive: Archive | None = None
     """What was opened; None when it cannot be."""
 
-    @property
-    def sha256(self) -> str | None:
-        """Digest of the invoice; None when it is not one."""
-        found: str | None = self.values.get("sha256")
-        return found
-
 
 def read(content: bytes, seals: tuple[bytes, ...]) -> Facts:
     """Open a downloaded archive. Raises BadArchive."""

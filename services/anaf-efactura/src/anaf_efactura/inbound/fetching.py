@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal
 
+from anaf_efactura.answering.words import digest_of
 from anaf_efactura.archive import BadArchive, Kind, SealStatus
 from anaf_efactura.archiving.keeping import Download, Keeper, Owner, Unopened
 from anaf_efactura.client import EFacturaClient
@@ -35,6 +36,7 @@ TRIES = 4
 REFUSED = timedelta(hours=6)
 """Before a message that ANAF refuses to give is asked for again."""
 
+_MAY_BE_OURS = {MessageType.SENT.value, MessageType.BUYER_MESSAGE.value}
 _NO_SEAL = {SealStatus.MISSING, SealStatus.INVALID}
 _log = get_logger(__name__)
 
@@ -131,13 +133,14 @@ class Fetching:
         """Say whether this is what the tenant filed here, under an index not known until now."""
         if facts.kind is Kind.ERRORS:
             return await self._is_our_refusal(message, facts)
-        own = message.type == MessageType.SENT.value or message.data.get("self_billed")
-        if not own or facts.sha256 is None:
+        own = message.type in _MAY_BE_OURS or message.data.get("self_billed")
+        if not own or facts.archive is None:
             return False
-        if not await self._inbound.is_filed(message, facts.sha256):
+        content = digest_of(facts.archive)
+        if not await self._inbound.is_filed(message, content):
             return False
         if message.upload_index:
-            await self._documents.sighted(message.upload_index, facts.sha256)
+            await self._documents.sighted(message.upload_index, content)
         return True
 
     async def _is_our_refusal(self, message: InboundMessage, facts: Facts) -> bool:

@@ -32,8 +32,9 @@ ASKED_AGAIN = timedelta(hours=1)
 """How often a process looks whether a tenant's readings are lost."""
 
 _MAY_BE_OURS = (MessageType.SENT.value, MessageType.ERRORS.value)
-_OURS = (*_MAY_BE_OURS, MessageType.RECEIVED.value)
-"""Received too: who bills himself for his supplier finds his own filing in his box."""
+_OURS = (*_MAY_BE_OURS, MessageType.RECEIVED.value, MessageType.BUYER_MESSAGE.value)
+"""Received too: who bills himself for his supplier finds his own filing in his box, and who writes
+to his supplier finds his own message."""
 
 _ENDED = (State.ACCEPTED.value, State.REJECTED.value)
 

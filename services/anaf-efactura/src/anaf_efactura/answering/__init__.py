@@ -1,0 +1,1 @@
+"""A buyer's message to a supplier, sent through SPV."""
