@@ -137,7 +137,7 @@ def _lost(service: str, box: Box) -> Select[AttemptRow, DocumentRow]:
     return (
         select(AttemptRow, DocumentRow)
         .join(DocumentRow, joined)
-        .where(*_theirs(service, box), AttemptRow.action == "upload", unknown)
+        .where(*_theirs(service, box), AttemptRow.action.startswith("upload"), unknown)
     )
 
 
