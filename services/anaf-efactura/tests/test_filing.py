@@ -1,6 +1,7 @@
 """One document, several commands, replicas and deaths: never two at ANAF."""
 
 import asyncio
+import time
 
 import pytest
 from sqlalchemy import text
@@ -344,3 +345,15 @@ async def test_nothing_secret_or_personal_is_logged(desk, invoice, sandbox, caps
     assert "answer received" in shown
     for secret in ("eyJ", "Bearer", sandbox.refresh_token, "CONFIDENTIAL", "Furnizor Test"):
         assert secret not in shown
+
+
+async def test_nothing_is_written_down_of_an_upload_that_is_not_begun(desk, invoice, sandbox):
+    desk.parts["outbound"].breaker.failures = 9
+    desk.parts["outbound"].breaker.opened_at = time.monotonic() + 3600
+    await desk.step(desk.submit(invoice()))
+    assert [retry.code for retry in desk.retries] == ["circuit_open"]
+    document = await desk.document()
+    assert (document.state, await desk.parts["filing"]._documents.attempts(document.id)) == (
+        "new", [],
+    )  # fmt: skip
+    assert sandbox.control.requests("upload") == []

@@ -45,6 +45,13 @@ TABLE = {
     "transient waits as long as asked": (
         TransientError("x", retry_after=42), 1, Retry, 42, False,
     ),
+    "transient rests at the least": (TransientError("x", rest=30), 1, Retry, 30, False),
+    "transient that rests waits longer at a later try": (
+        TransientError("x", rest=30), 6, Retry, 120, False,
+    ),
+    "transient that rests looks again every five minutes": (
+        TransientError("x", rest=30), 40, Retry, 300, False,
+    ),
     "quota waits for its moment": (
         QuotaError("x", until=NOW + timedelta(hours=3)), 1, Retry, 10_800, False,
     ),

@@ -61,6 +61,10 @@ class EFacturaClient:
         client._calls = self._calls.of(tenant)  # noqa: SLF001 - a copy of ourselves
         return client
 
+    def check(self) -> None:
+        """Raise CircuitOpenError while ANAF's host is left alone after several failures."""
+        self._calls.check()
+
     async def upload(
         self, xml: bytes, *, cif: str, standard: str, b2c: bool, flags: Mapping[str, str]
     ) -> UploadAnswer:

@@ -133,6 +133,7 @@ class Filing:
 
     async def _upload(self, document: Document, draft: Draft, content: bytes) -> Outcome:
         wanted = document.data["parameters"]
+        self._client.check()  # an intent of what will not be sent would only be work
         document, attempt = await self._documents.begin(
             document, draft.filer.action, state=State.UPLOADING.value
         )

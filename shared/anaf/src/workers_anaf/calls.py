@@ -32,6 +32,10 @@ class AuthorisedCalls:
         """Return the calls of a tenant, at the same pace."""
         return AuthorisedCalls(self._outbound, self._logins, self._pace, tenant)
 
+    def check(self) -> None:
+        """Raise CircuitOpenError while the host is left alone."""
+        self._outbound.check()
+
     async def send(self, method: str, path: str, *, repeatable: bool, **options: object) -> Reply:
         """Return ANAF's answer, whatever it says; see `Outbound.request` for the errors."""
         access = await self._caller.token()

@@ -26,6 +26,8 @@ class TransientError(WorkerError):
     Args:
         message: what failed, for a person.
         retry_after: seconds that the other side asked for; the delay ladder when None.
+        rest: seconds that pass at the least, while the delay ladder may say more; five minutes
+            is the longest wait of this kind.
         give_up_at: moment after which a retry is pointless, for example a legal deadline.
     """
 
@@ -36,10 +38,12 @@ class TransientError(WorkerError):
         message: str,
         *,
         retry_after: float | None = None,
+        rest: float | None = None,
         give_up_at: datetime | None = None,
     ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.rest = rest
         self.give_up_at = give_up_at
 
 

@@ -18,6 +18,9 @@ from .identity import Identity
 BACKOFF_SECONDS = (1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 900.0, 1800.0, 3600.0)
 """Wait before attempt 2, 3, …; the last one repeats."""
 
+LONGEST_REST_SECONDS = 300.0
+"""Between two tries of a command while a host is left alone."""
+
 MAX_WAIT_SECONDS = 400 * 86_400.0
 """Above this a wait is a mistake, not a request: the usual back-off applies."""
 
@@ -80,6 +83,11 @@ def _asked(seconds: float | None, wait: float) -> float:
     return seconds
 
 
+def _rested(rest: float | None, wait: float) -> float:
+    # Thousands may wait for one host: each looks again rarely, and soon enough when it is back.
+    return wait if rest is None else max(rest, min(wait, LONGEST_REST_SECONDS))
+
+
 def decide(error: Exception, identity: Identity, policy: Policy, now: datetime) -> Decision:
     """Classify an exception: transient, quota, permanent or unknown."""
     first_seen = datetime.fromtimestamp(identity.first_seen_ms / 1000, tz=UTC)
@@ -96,7 +104,7 @@ def decide(error: Exception, identity: Identity, policy: Policy, now: datetime) 
             return Retry(delay, True, error.code, str(error))
         case TransientError():
             give_up_at = _utc(error.give_up_at or _end(first_seen, policy.max_age))
-            delay = _asked(error.retry_after, wait)
+            delay = _asked(error.retry_after, _rested(error.rest, wait))
             if now + timedelta(seconds=delay) > give_up_at:
                 return GiveUp(
                     RetriesExhaustedError.code, f"gave up after {identity.attempt} tries: {error}"

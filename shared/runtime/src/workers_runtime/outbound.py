@@ -69,17 +69,21 @@ class CircuitBreaker:
         """Say whether calls are refused now."""
         return self.failures >= self.threshold
 
-    def before(self, name: str) -> None:
-        """Let the call through or raise CircuitOpenError."""
+    def check(self, name: str) -> None:
+        """Raise CircuitOpenError when no call would be let through now."""
         if not self.is_open:
             return
         rest = self.opened_at + self.rest_seconds - time.monotonic()
         if rest > 0 or self.trying:
             raise CircuitOpenError(
                 f"{name} failed {self.failures} times in a row; next try in {max(rest, 1):.0f} s",
-                retry_after=max(rest, 1.0),
+                rest=max(rest, 1.0),
             )
-        self.trying = True
+
+    def before(self, name: str) -> None:
+        """Let the call through or raise CircuitOpenError."""
+        self.check(name)
+        self.trying = self.is_open
 
     def after(self, *, ok: bool) -> None:
         """Note how the call ended."""
@@ -126,6 +130,13 @@ class Outbound:
             verify=tls or _known_authorities(),
             headers={"user-agent": "workers-core"},
         )
+
+    def check(self) -> None:
+        """Raise CircuitOpenError while the system is left alone.
+
+        For what is written down before a request: it need not be when none will be sent.
+        """
+        self.breaker.check(self.name)
 
     async def close(self) -> None:
         """Close the connections."""
