@@ -213,7 +213,7 @@ async def test_database_gone_at_the_moment_of_storing_loses_nothing(
     replica = await make_replica()
     with monkeypatch.context() as patch:
 
-        async def gone(*_args):
+        async def gone(*_args, **_more):
             raise LedgerUnavailableError("away")
 
         patch.setattr(replica.keeper._store._secrets, "write", gone)
