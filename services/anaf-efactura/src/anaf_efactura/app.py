@@ -21,6 +21,7 @@ from workers_ledger.inboxes import Inboxes
 from workers_ledger.journal import SqlJournal
 from workers_ledger.notices import Notices
 from workers_ledger.secrets import Secrets
+from workers_ledger.tenants import Tenants
 from workers_runtime.app import Worker, create_app
 from workers_runtime.artifacts import Artifacts
 from workers_runtime.config import load
@@ -63,7 +64,7 @@ def build(settings: Settings | None = None) -> Worker:
         raise SystemExit(f"anaf-efactura: {error}") from None
     login = Outbound("ANAF log-in", settings.anaf_login_url, read_seconds=30)
     tokens = _tokens(settings, Secrets(database), login)
-    login_watch = LoginWatch(tokens, Notices(database, SERVICE))
+    login_watch = LoginWatch(tokens, Notices(database, SERVICE), Tenants(database, SERVICE))
     # No keep-alive: a reused connection that the host has closed makes an upload uncertain.
     outbound = Outbound("ANAF e-Factura", settings.anaf_base_url, keep_alive=False)
     open_host = Outbound("ANAF public", settings.anaf_public_url, keep_alive=False)
