@@ -16,6 +16,7 @@ from workers_anaf.minute import Minute
 from workers_ledger.archive import Archive
 from workers_ledger.database import Database
 from workers_ledger.documents import Documents
+from workers_ledger.forgetting import Traces
 from workers_ledger.inbound import Inbound
 from workers_ledger.inboxes import Inboxes
 from workers_ledger.journal import SqlJournal
@@ -148,7 +149,7 @@ def _parts(
         "watching": watching,
         "filing": Filing(documents, client, reconciler, artifacts, plan=plan, max_age=max_age),
         "following": following,
-        **archive_parts(settings, index, artifacts, public, shared),
+        **archive_parts(settings, index, artifacts, public, shared, Traces(database, SERVICE)),
         "receiving": Receiving(
             Inboxes(database, SERVICE), inbound, notices, client, settings.receive_plan
         ),

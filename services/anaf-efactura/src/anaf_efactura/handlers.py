@@ -46,7 +46,7 @@ from .inbound.fetching import Fetching
 from .inbound.receiving import Receiving
 from .judging import Judge
 from .login_watch import LoginWatch
-from .source import source_of
+from .source import shown, source_of
 from .watching import Watching
 
 router = Router("anaf-efactura")
@@ -82,7 +82,7 @@ async def validate_invoice(
     content, built = source.content, source.built
     verdict = await asyncio.to_thread(judge.judge, content, filed_for(command), built)
     # Of a document that the worker made, the caller may want to see what it would send.
-    made = source.made.xml if source.made else None
+    made = await shown(source, artifacts)
     return events.validated(verdict, hashlib.sha256(content).hexdigest(), made)
 
 
