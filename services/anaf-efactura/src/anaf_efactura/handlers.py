@@ -135,9 +135,12 @@ async def list_messages(
     command: ListMessages,
     task: Annotated[Task, Context("task")],
     receiving: Annotated[Receiving, Context("receiving")],
+    login: Annotated[LoginWatch, Context("login")],
 ) -> Outcome:
     """Read the lists of a company's box; the worker's own follow-up."""
-    return await receiving.beside(await receiving.read(command, task), task)
+    # Lists that cannot be read are an outcome: what is wrong with the log-in is asked for.
+    read = await login.after(await receiving.read(command, task), task)
+    return await receiving.beside(read, task)
 
 
 @router.handles(
@@ -155,9 +158,10 @@ async def fetch_message(
     command: FetchMessage,
     task: Annotated[Task, Context("task")],
     fetching: Annotated[Fetching, Context("fetching")],
+    login: Annotated[LoginWatch, Context("login")],
 ) -> Outcome:
     """Download a listed message, once; the worker's own follow-up."""
-    return await fetching.fetch(command, task)
+    return await login.alarming(fetching.fetch(command, task), task)
 
 
 # What is asked of the archive has a module of its own.

@@ -22,7 +22,7 @@ from workers_runtime.logs import get_logger
 from workers_runtime.router import After, Outcome
 
 from . import login_words, marks
-from .watching import AT_ONCE, LOST, SLACK, Clock, utc_now
+from .watching import AT_ONCE, LOST, SLACK, Clock, items_of, utc_now
 
 LONGEST: Final = timedelta(days=1)
 """Between two looks: a new log-in, or one that was lost, is seen within a day."""
@@ -63,10 +63,16 @@ class LoginWatch:
             error.follow_ups = [*error.follow_ups, *await self._alarm(task)]
             raise
 
+    async def after(self, outcome: Outcome, task: Task) -> Outcome:
+        """Return the outcome of work that does not fail without a log-in; have a lost one told."""
+        alarm = await self._alarm(task)
+        return [*items_of(outcome), *alarm] if alarm else outcome
+
     async def _alarm(self, task: Task) -> list[After]:
         with contextlib.suppress(*_NONE, LedgerUnavailableError):
             login = await self._logins.of(task.tenant)
-            if await login.lost() is not None:
+            lost = await login.lost()
+            if lost is not None and not await self._was_told(login, lost):
                 return [_after(login, ALARM)]
         return []
 
@@ -91,8 +97,7 @@ class LoginWatch:
         self._asked_at[subject] = now
         if mark is Mark.TAKEN:
             return outcome
-        items = [] if outcome is None else outcome if isinstance(outcome, list) else [outcome]
-        return [*items, _after(login, wait)]
+        return [*items_of(outcome), _after(login, wait)]
 
     async def look(self, command: WatchLogin, task: Task) -> Outcome:
         """Tell what is due, once for each log-in and mark, and look again within a day."""
@@ -135,11 +140,12 @@ class LoginWatch:
 
     async def _alarms(self, login: Login, lost: Lost, task: Task) -> list[LoginLost]:
         """Return the alarm of a log-in that ANAF does not take, unless it was told."""
-        began = lost.unsaved_since or lost.since
-        key = f"lost:{began:%Y%m%dT%H%M%S}" if began else "lost"
-        if not await self._notices.tells(_subject(login), key, task.message_id):
+        if not await self._notices.tells(_subject(login), _mark(lost), task.message_id):
             return []
         return [login_words.lost(login, await self._used_by(login), lost)]
+
+    async def _was_told(self, login: Login, lost: Lost) -> bool:
+        return await self._notices.since(_subject(login), _mark(lost)) is not None
 
     async def _used_by(self, login: Login) -> list[str]:
         """Return the tenants that a log-in serves without being theirs."""
@@ -172,6 +178,12 @@ def _subject(login: Login) -> str:
 
 async def _left(login: Login) -> float | None:
     return 0.0 if await login.lost() is not None else await login.days_left()
+
+
+def _mark(lost: Lost) -> str:
+    """Return under which name a lost log-in is told of; another trouble is told anew."""
+    began = lost.unsaved_since or lost.since
+    return f"lost:{began:%Y%m%dT%H%M%S}" if began else "lost"
 
 
 def _after(login: Login, wait: timedelta) -> After:
