@@ -12,6 +12,7 @@ from workers_anaf.keepers import Keepers
 from workers_anaf.stored_logins import StoredLogins
 from workers_anaf.tokens import Tokens
 from workers_ledger.database import Database
+from workers_ledger.documents import LedgerUnavailableError
 from workers_ledger.secrets import Secrets
 from workers_runtime.outbound import Outbound
 
@@ -120,3 +121,19 @@ async def test_worker_that_renews_meanwhile_does_not_bring_them_back(
         await keeper.renew("another")
     assert holding(ledger()) == []
     assert len(sandbox.control.requests("token")) == 1
+
+
+async def test_log_out_that_is_cut_off_is_ended_by_the_next(secrets, ledger, logout, monkeypatch):
+    await keep(secrets, 1)
+    real = Secrets.put
+
+    async def cut(self, name, value):
+        if name.startswith("anaf.login."):
+            raise LedgerUnavailableError("the ledger does not answer (gone)")
+        await real(self, name, value)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Secrets, "put", cut)
+        assert (await logout("--tenant", "acme")).code == 2
+    assert (await logout("--tenant", "acme")).code == 0
+    assert holding(ledger()) == []

@@ -2,7 +2,6 @@
 
 import hashlib
 import ssl
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,8 +35,6 @@ class CertificateLogin:
         certificate: bytes,
         secrets: Secrets,
         tls: ssl.SSLContext,
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         # Only for those who have one: what reads certificates is two megabytes.
         from cryptography.x509 import load_pem_x509_certificate  # noqa: PLC0415
@@ -48,7 +45,6 @@ class CertificateLogin:
         """What tells it from others, without the name of a person."""
         self._ends_at = read.not_valid_after_utc
         self._tls = tls
-        self._clock = clock
         self._of = hashlib.sha256(certificate).hexdigest()[:32]
         self.credential = f"anaf.certificate.{self._of}"
         self._notes = RefusalNotes(secrets, self.credential)
@@ -99,7 +95,7 @@ class CertificateLogin:
 
     @property
     def _ended(self) -> bool:
-        return self._ends_at <= self._clock()
+        return self._ends_at <= datetime.now(UTC)
 
     def _not_taken(self, reason: str, retry_after: float) -> LoginRequiredError:
         return LoginRequiredError(
@@ -115,7 +111,7 @@ class CertificateLogin:
 
     async def days_left(self) -> float | None:
         """Return the days until it ends."""
-        return (self._ends_at - self._clock()).total_seconds() / 86_400
+        return (self._ends_at - datetime.now(UTC)).total_seconds() / 86_400
 
     async def lost(self) -> Lost | None:
         """Return why ANAF does not take it; None while it does, as far as is known."""
@@ -128,7 +124,7 @@ class CertificateLogin:
 
     async def problem(self) -> str | None:
         """Return what an operator should know; a deep health check."""
-        left = (self._ends_at - self._clock()).total_seconds() / 86_400
+        left = (self._ends_at - datetime.now(UTC)).total_seconds() / 86_400
         if left <= 0:
             return f"the certificate for ANAF ended on {self._ends_at:%Y-%m-%d}"
         if (lost := await self.lost()) is not None:

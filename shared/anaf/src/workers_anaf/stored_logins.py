@@ -11,7 +11,7 @@ from workers_ledger.secrets import Secrets
 from workers_runtime.logs import get_logger
 
 from .credentials import Application, Credential
-from .tokens import Tokens, TokenStore, cipher, forget
+from .tokens import CHAIN, Tokens, TokenStore, cipher, forget
 
 PREFIX = "anaf.login."
 LEASE_SECONDS = 30.0
@@ -75,10 +75,10 @@ class StoredLogins:
         if not text:
             return None
         chain = self._chain(text)
-        # The log-in first: whoever finds its tokens gone finds it gone too.
-        await self._secrets.put(_name(tenant), "")
+        # The tokens first: what is cut off in between is found and ended by the next try.
         if chain:
             await forget(self._secrets, chain)
+        await self._secrets.put(_name(tenant), "")
         _, credential = self._read(text) or ("", None)
         return Forgotten(credential.since if credential else 0.0, bool(chain))
 
@@ -119,9 +119,10 @@ class StoredLogins:
 
 def _named(text: str) -> str:
     try:
-        return str(json.loads(text).get("chain", ""))
+        name = str(json.loads(text).get("chain", ""))
     except (ValueError, AttributeError):
         return ""
+    return name if name.startswith(CHAIN) else ""
 
 
 def _name(tenant: str) -> str:

@@ -16,6 +16,9 @@ from workers_runtime.logs import get_logger
 LATEST = 4_102_444_800.0
 """The beginning of 2100, in seconds since 1970."""
 
+CHAIN = "anaf.oauth."
+"""How the names of token chains begin."""
+
 LOGGED_OUT = "logged out with `workers efactura logout`"
 ENDED = "ended"
 """Stands in place of tokens that were forgotten; nobody brings them back."""
@@ -52,7 +55,7 @@ class TokenStore:
         self._secrets = secrets
         self._cipher = cipher(client_secret)
         seed = "\0".join((client_id, client_secret, refresh_token))
-        self.name = f"anaf.oauth.{hashlib.sha256(seed.encode()).hexdigest()[:32]}"
+        self.name = f"{CHAIN}{hashlib.sha256(seed.encode()).hexdigest()[:32]}"
 
     async def read(self) -> Tokens | None:
         """Return the chain's newest tokens, None before the first renewal."""
