@@ -329,7 +329,8 @@ def test_address_that_anaf_does_not_register_is_refused(offline, environment, ur
 @pytest.mark.parametrize(
     "code",
     ["anaf_login_failed", "anaf_login_wrong_state", "ledger_unreachable", "anaf_login_missing",
-     "anaf_login_required", "anaf_login_unreadable", "anaf_credentials_unreadable"],
+     "anaf_login_required", "anaf_login_unreadable", "anaf_token_refused",
+     "anaf_credentials_unreadable"],
 )  # fmt: skip
 def test_every_code_of_a_log_in_is_explained(offline, code):
     ran = offline("errors", code)

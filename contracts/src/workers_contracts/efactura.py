@@ -228,7 +228,10 @@ class InvoiceDeadlineApproaching(InvoiceEvent):
 
 
 class LoginExpiring(Event):
-    """ANAF's log-in ends soon; only a person with the certificate renews it. Once a mark."""
+    """ANAF's log-in ends soon; only a person with the certificate renews it. Once a mark.
+
+    Of the default log-in it belongs to no tenant: the event has no `tid`.
+    """
 
     key = "efactura.login_expiring"
     subject_field = "credential"
@@ -236,6 +239,12 @@ class LoginExpiring(Event):
     credential: str = Field(description="Name of the log-in; not a secret.")
     tenant: str | None = Field(
         default=None, description="Whose log-in it is; absent for the default one."
+    )
+    used_by: list[str] = Field(
+        default_factory=list,
+        max_length=50,
+        description="Tenants that the default log-in serves, as far as the archive and the boxes "
+        "that are received show; at most 50.",
     )
     mark: Literal["30d", "14d", "7d", "1d"] = Field(description="What is left at most, in days.")
     ends_at: UtcDateTime = Field(description="When the log-in ends, UTC.")
@@ -245,7 +254,10 @@ class LoginExpiring(Event):
 
 
 class LoginLost(Event):
-    """ANAF takes a log-in no longer: its commands wait until a person has logged in. Told once."""
+    """ANAF does not take a log-in, and its commands wait: for a person, or for ANAF. Told once.
+
+    Of the default log-in it belongs to no tenant: the event has no `tid`.
+    """
 
     key = "efactura.login_lost"
     subject_field = "credential"
@@ -254,9 +266,24 @@ class LoginLost(Event):
     tenant: str | None = Field(
         default=None, description="Whose log-in it is; absent for the default one."
     )
-    cause: Literal["refused", "renewal_lost"] = Field(
+    used_by: list[str] = Field(
+        default_factory=list,
+        max_length=50,
+        description="Tenants that the default log-in serves, as far as the archive and the boxes "
+        "that are received show; at most 50.",
+    )
+    cause: Literal[
+        "refused", "renewal_lost", "token_refused", "certificate_refused", "certificate_ended"
+    ] = Field(
         description="refused: it ended, or was withdrawn at ANAF. renewal_lost: a renewal was cut "
-        "off between ANAF's answer and its storage, so that the only new token is gone."
+        "off between ANAF's answer and its storage, so that the only new token is gone. "
+        "token_refused: ANAF gives access tokens and takes none of them; it is asked again every "
+        "15 minutes. certificate_refused, certificate_ended: ANAF does not take the certificate of "
+        "ANAF_CLIENT_CERTIFICATE, or its time is over."
+    )
+    since: UtcDateTime | None = Field(
+        default=None,
+        description="When ANAF began to refuse what it may take again by itself, UTC.",
     )
     renewal_began_at: UtcDateTime | None = Field(
         default=None, description="When the renewal began that was cut off, UTC."

@@ -27,6 +27,7 @@ from workers_ledger.documents import Document, _value
 from workers_ledger.notices import Notices
 from workers_ledger.schema import DocumentRow
 from workers_ledger.secrets import Secrets
+from workers_ledger.tenants import Tenants
 from workers_runtime.failure import GiveUp, Policy, Retry, decide
 from workers_runtime.identity import Identity, Task, derived_id
 from workers_runtime.outbound import CircuitBreaker, Outbound
@@ -184,7 +185,7 @@ class Desk:
         identity = Identity(
             message_id=derived_id(before.message_id or "", "0", item.command.key, str(index)),
             correlation_id=before.correlation_id,
-            tenant=before.tenant,
+            tenant=before.tenant if item.tenant is None else item.tenant or None,
             first_seen_ms=int(datetime.now(UTC).timestamp() * 1000),
         )
         return Job(item.command, identity, item.seconds)
@@ -369,23 +370,17 @@ async def make_desk(sandbox: SandboxServer) -> AsyncIterator[MakeDesk]:
         calls = AuthorisedCalls(outbound, tokens, pace)
         public = PublicClient(open_host, pace)
         parts = app._parts(settings, database, calls, shared, public)
-        closing.extend(
-            [
-                login.close,
-                tokens.close,
-                outbound.close,
-                open_host.close,
-                shared.aclose,
-                database.close,
-            ]
-        )
+        closing.extend([login.close, tokens.close, outbound.close, open_host.close])
+        closing.extend([shared.aclose, database.close])
         more = {
             "outbound": outbound,
             "open_host": open_host,
             "shared": shared,
             "tokens": tokens,
             "judge": make_judge(settings.xsd_dir),
-            "login": LoginWatch(tokens, Notices(database, "efactura")),
+            "login": LoginWatch(
+                tokens, Notices(database, "efactura"), Tenants(database, "efactura")
+            ),
         }
         return Desk(sandbox, settings, database, parts | more)
 

@@ -12,7 +12,9 @@ from anaf_efactura.login_watch import LoginWatch
 from workers_anaf.oauth import Lost
 from workers_contracts.efactura import LoginExpiring, WatchLogin
 from workers_ledger.database import Database
+from workers_ledger.inboxes import Inboxes
 from workers_ledger.notices import Notices
+from workers_ledger.tenants import Tenants
 from workers_runtime.identity import Task
 from workers_runtime.router import After
 
@@ -33,6 +35,9 @@ class Keeper:
 
     async def of(self, tenant, *, fresh=False):
         return self
+
+    async def sharing(self, tenants):
+        return [one for one in tenants if one != "has-its-own"]
 
     async def all(self):
         return [self]
@@ -63,7 +68,8 @@ class Office:
 
     def __post_init__(self) -> None:
         notices = Notices(self.database, SERVICE)
-        self.watch = LoginWatch(self.keeper, notices, clock=lambda: self.now)
+        tenants = Tenants(self.database, SERVICE)
+        self.watch = LoginWatch(self.keeper, notices, tenants, clock=lambda: self.now)
 
     async def file(self, task: Task = TASK):
         return self.keep(await self.watch.beside(None, task))
@@ -198,7 +204,7 @@ async def test_the_real_log_in_is_watched_from_the_first_invoice(desk, invoice):
 async def test_lost_log_in_is_told_once_and_no_longer_watched(office, database):
     await office.file()
     began = END - 41 * DAY
-    office.keeper.gone = Lost("invalid_grant", began)
+    office.keeper.gone = Lost("invalid_grant", began, "renewal_lost")
     replica = Office(database, office.keeper, office.now)
     command = office.pending[0][1].command
     (event,) = await office.watch.look(command, TASK)
@@ -206,7 +212,7 @@ async def test_lost_log_in_is_told_once_and_no_longer_watched(office, database):
     assert event.renewal_began_at == began
     assert "întreruptă" in event.message
     assert "`workers efactura login`" in event.action
-    assert await replica.watch.look(command, replace(TASK, message_id="m2")) == []
+    assert await replica.watch.look(command, replace(TASK, message_id="m2")) is None
     assert await office.watch.look(command, TASK) == [event]
 
 
@@ -229,3 +235,48 @@ async def test_lost_log_in_counts_as_no_days_and_a_replaced_one_not_at_all(offic
     office.keeper.credential, office.keeper.gone = "anaf.oauth.def", None
     await office.watch.problem()
     assert registry.get_sample_value("worker_login_days_left", labels) is None
+
+
+async def test_shared_log_in_is_told_to_nobody_in_particular_and_names_who_uses_it(
+    office, database
+):
+    for tenant in ("acme", "beta", "has-its-own"):
+        await Inboxes(database, SERVICE).follow(
+            tenant, "12345674", f"r-{tenant}", active=True, now=office.now
+        )
+    (after,) = await office.file(replace(TASK, tenant="acme"))
+    # An empty name: the message is nobody's, whoever's invoice began the watch.
+    assert (after.tenant, after.command.credential) == ("", "anaf.oauth.abc")
+    office.now = END - 14 * DAY
+    event, again = await office.watch.look(after.command, TASK)
+    assert (event.tenant, event.used_by) == (None, ["acme", "beta"])
+    assert again.tenant == ""
+    office.keeper.gone = Lost("expired")
+    (event,) = await office.watch.look(after.command, replace(TASK, message_id="m2"))
+    assert (event.tenant, event.used_by) == (None, ["acme", "beta"])
+
+
+async def test_log_in_of_a_tenant_is_told_to_it_and_names_nobody_else(office, database):
+    await Inboxes(database, SERVICE).follow("acme", "12345674", "r", active=True, now=office.now)
+    office.keeper.tenant = "acme"
+    (after,) = await office.file(replace(TASK, tenant="acme"))
+    assert after.tenant == "acme"
+    office.now = END - 14 * DAY
+    event, _ = await office.watch.look(after.command, replace(TASK, tenant="acme"))
+    assert (event.tenant, event.used_by) == ("acme", [])
+
+
+async def test_what_may_end_by_itself_is_told_once_and_watched_on(office):
+    await office.file()
+    office.keeper.gone = Lost("HTTP 401", cause="token_refused", since=office.now)
+    command = office.pending[0][1].command
+    # The alarm's own look, while the usual watch is ahead of it.
+    (event,) = await office.watch.look(command, replace(TASK, message_id="alarm"))
+    assert (event.cause, event.since, event.reason) == (
+        "token_refused", office.now, "HTTP 401",
+    )  # fmt: skip
+    assert "nu le acceptă" in event.message
+    assert "ceasul serverului" in event.action
+    office.keeper.gone = None
+    await office.until(END)
+    assert office.told == MARKS

@@ -103,9 +103,11 @@ def end_leases(ledger: Path) -> None:
         assert file.execute("UPDATE secret SET locked_by = ''").rowcount
 
 
-async def submit(bus: Bus, invoice, number: str) -> None:
+async def submit(bus: Bus, invoice, number: str, **headers: str) -> None:
     body = {"cif": "12345674", "xml": invoice(number)}
-    await bus.publish("efactura.submit", body, message_id=number, correlation_id=number)
+    await bus.publish(
+        "efactura.submit", body, message_id=number, correlation_id=number, headers=headers
+    )
 
 
 @pytest.mark.integration
@@ -116,7 +118,7 @@ async def test_killed_between_rotation_and_saving_raises_the_alarm(
     # ANAF answers the renewal, slowly: the new token is on its way when the worker dies.
     sandbox.control.scenario("timeout-after-acceptance", operation="token", seconds=120)
     worker = start().wait_ready()
-    await submit(bus, invoice, "K-1")
+    await submit(bus, invoice, "K-1", tid="acme")
     await until(lambda: sandbox.control.requests("token"), "no renewal began")
     worker.signal(signal.SIGKILL)
     worker.wait_end()
@@ -126,6 +128,9 @@ async def test_killed_between_rotation_and_saving_raises_the_alarm(
     worker = start().wait_ready()
     event = await bus.event(LOST, seconds=120)
     assert event.data["cause"] == "renewal_lost"
+    # The default log-in is nobody's, whoever's invoice found it lost.
+    assert "tid" not in event.envelope
+    assert "tid" not in event.headers
     assert event.data["renewal_began_at"] is not None
     assert "întreruptă" in event.data["message"]
     assert "was never stored" in worker.get("/health/ready").json()["checks"]["anaf_login"]

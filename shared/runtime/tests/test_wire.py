@@ -13,7 +13,7 @@ from workers_contracts.base import Command, Event
 from workers_contracts.taxpayer import TaxpayerFailed, TaxpayerValidated, ValidateTaxpayer
 from workers_contracts.topology import COMMANDS, EVENTS, MAX_MESSAGE_BYTES
 from workers_runtime.errors import HandlerContractError
-from workers_runtime.identity import Identity
+from workers_runtime.identity import TENANT, Identity
 from workers_runtime.router import After, Handler, Send
 from workers_runtime.wire import Outbox, Wire, dump, undump, utc_text
 
@@ -169,6 +169,16 @@ def test_what_is_over_the_limit_is_refused_by_its_bytes(make):
     assert outbox().outcome(handler, make(text="x" * fits))
     with pytest.raises(HandlerContractError, match="artifact"):
         outbox().outcome(handler, make(text="ș" * fits))
+
+
+@pytest.mark.parametrize(
+    ("asked", "tenant"), [({}, "acme"), ({"tenant": "beta"}, "beta"), ({"tenant": ""}, None)]
+)
+def test_follow_up_is_of_the_same_tenant_unless_it_says_otherwise(asked, tenant):
+    identity = Identity(message_id="m", correlation_id="c", tenant="acme")
+    box = Outbox(source="big", command="big", identity=identity, now=datetime.now(UTC))
+    wire = box.command(After(BigCheck(text="x"), 1, **asked))
+    assert wire.headers.get(TENANT) == tenant
 
 
 texts = st.text(st.characters(codec="utf-8"), max_size=30)

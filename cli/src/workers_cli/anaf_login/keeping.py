@@ -94,9 +94,16 @@ class Office:
             found.append(_kept(tenant, own.client_id, credential.since, problem))
         return found
 
-    async def forget(self, tenant: str) -> bool:
-        """Take a log-in away here; at ANAF it goes on to exist."""
-        return await self._stored.forget(tenant)
+    async def forget(self, tenant: str) -> Kept | None:
+        """Take a log-in and its tokens away here, and say what it was; None when there was none.
+
+        At ANAF it goes on to exist: its `revoke` answers nobody but a person in the portal.
+        """
+        gone = await self._stored.forget(tenant)
+        if gone is None:
+            return None
+        problem = "" if gone.has_no_tokens_left else "made with another ANAF_CLIENT_SECRET"
+        return _kept(tenant, "", gone.since, problem)
 
 
 @asynccontextmanager

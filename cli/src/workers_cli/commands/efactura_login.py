@@ -106,13 +106,20 @@ def logins(as_json: Json = False) -> int:
 
 
 def logout(tenant: Tenant = "") -> int:
-    """Forget a stored log-in. At ANAF it goes on to exist: end it in ANAF's portal."""
+    """Forget a stored log-in and its tokens. At ANAF they stay valid: end them in ANAF's portal."""
     _installed()
-    if not asyncio.run(_forget(read(), tenant)):
+    gone = asyncio.run(_forget(read(), tenant))
+    if gone is None:
         raise UsageError(
             f"no log-in of {_named(tenant)} is stored", "workers efactura logins shows those there"
         )
-    line(f"the log-in of {_named(tenant)} is forgotten")
+    tokens = "stay in the ledger, encrypted" if gone.problem else "are gone from the ledger"
+    line(f"the log-in of {_named(tenant)} is forgotten; its tokens {tokens}")
+    if gone.problem:
+        note("it was made by an older version: only its own ANAF_CLIENT_SECRET finds its tokens")
+    until = f" until {_day(gone.ends_at)} at most" if gone.ends_at else ""
+    note(f"ANAF goes on to take them{until}, should a backup of the ledger hold them")
+    note('end them there: "Renunțare OAuth" in ANAF\'s portal, which ends all of the application')
     return ExitCode.OK
 
 
@@ -219,7 +226,7 @@ async def _all(settings: LoginSettings) -> "list[Kept]":
         return await opened.all()
 
 
-async def _forget(settings: LoginSettings, tenant: str) -> bool:
+async def _forget(settings: LoginSettings, tenant: str) -> "Kept | None":
     from workers_cli.anaf_login.keeping import office  # noqa: PLC0415
 
     async with office(settings) as opened:

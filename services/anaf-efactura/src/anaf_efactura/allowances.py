@@ -1,10 +1,43 @@
 """ANAF's limits of a day, counted for all replicas. Source: ANAF's list of limits."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import redis.asyncio as redis
 
+from workers_anaf.errors import (
+    LoginMissingError,
+    LoginRequiredError,
+    LoginUnreadableError,
+    TokenEndpointError,
+    TokenRefusedError,
+)
 from workers_anaf.limits import Allowance
+
+_NOT_HEARD = (
+    LoginMissingError,
+    LoginRequiredError,
+    LoginUnreadableError,
+    TokenEndpointError,
+    TokenRefusedError,
+)
+"""Without a log-in ANAF hears no question, and counts none."""
+
+
+@asynccontextmanager
+async def counted(allowance: Allowance, subject: str) -> AsyncIterator[None]:
+    """Count the call that is made inside.
+
+    Raises:
+        DailyLimitError: ANAF would refuse it.
+    """
+    await allowance.take(subject)
+    try:
+        yield
+    except _NOT_HEARD:
+        await allowance.give_back(subject)
+        raise
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,14 @@ from workers_anaf.minute import Minute
 from workers_ledger.archive import Archive
 from workers_ledger.database import Database
 from workers_ledger.documents import Documents
+from workers_ledger.forgetting import Traces
 from workers_ledger.inbound import Inbound
 from workers_ledger.inboxes import Inboxes
 from workers_ledger.journal import SqlJournal
 from workers_ledger.notices import Notices
 from workers_ledger.ownership import Ownership
 from workers_ledger.secrets import Secrets
+from workers_ledger.tenants import Tenants
 from workers_runtime.app import Worker, create_app
 from workers_runtime.artifacts import Artifacts
 from workers_runtime.config import load
@@ -65,7 +67,7 @@ def build(settings: Settings | None = None) -> Worker:
         raise SystemExit(f"anaf-efactura: {error}") from None
     login = Outbound("ANAF log-in", settings.anaf_login_url, read_seconds=30)
     tokens = _tokens(settings, Secrets(database), login)
-    login_watch = LoginWatch(tokens, Notices(database, SERVICE))
+    login_watch = LoginWatch(tokens, Notices(database, SERVICE), Tenants(database, SERVICE))
     # No keep-alive: a reused connection that the host has closed makes an upload uncertain.
     outbound = Outbound("ANAF e-Factura", settings.anaf_base_url, keep_alive=False)
     open_host = Outbound("ANAF public", settings.anaf_public_url, keep_alive=False)
@@ -154,7 +156,7 @@ def _parts(
         "filing": filing,
         "sending": Sending(filing, index, most_characters=settings.message_characters),
         "following": following,
-        **archive_parts(settings, index, artifacts, public, shared),
+        **archive_parts(settings, index, artifacts, public, shared, Traces(database, SERVICE)),
         "receiving": Receiving(
             Inboxes(database, SERVICE), inbound, notices, client, settings.receive_plan
         ),

@@ -6,6 +6,7 @@ descarcare).
 
 import copy
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
 from workers_anaf.calls import AuthorisedCalls
@@ -13,7 +14,7 @@ from workers_anaf.refusals import Refusal, RefusalKind
 from workers_anaf.replies import Reply
 from workers_runtime.logs import get_logger
 
-from .allowances import Allowances
+from .allowances import Allowances, counted
 from .answering.words import RASP
 from .answers import (
     Downloaded,
@@ -70,16 +71,15 @@ class EFacturaClient:
     ) -> UploadAnswer:
         """Hand in a document, once. A lost answer raises OutcomeUnknownError."""
         operation = "uploadb2c" if b2c else "upload"
-        if standard == RASP:
-            await self._allowed.answers.take(cif)
-        reply = await self._calls.send(
-            "POST",
-            f"{self._root}/{operation}",
-            repeatable=False,
-            params={"standard": standard, "cif": cif, **flags},
-            content=xml,
-            headers={"content-type": "text/plain"},
-        )
+        async with counted(self._allowed.answers, cif) if standard == RASP else nullcontext():
+            reply = await self._calls.send(
+                "POST",
+                f"{self._root}/{operation}",
+                repeatable=False,
+                params={"standard": standard, "cif": cif, **flags},
+                content=xml,
+                headers={"content-type": "text/plain"},
+            )
         answer = read_upload(reply)
         if standard == RASP and isinstance(answer, Refused) and _used_up(*answer.reasons):
             raise await self._allowed.answers.exhaust(cif)
@@ -87,8 +87,8 @@ class EFacturaClient:
 
     async def state(self, index: str) -> StateAnswer:
         """Ask what became of an upload; at most 100 times a day for each."""
-        await self._allowed.states.take(index)
-        reply = await self._get("stareMesaj", {"id_incarcare": index})
+        async with counted(self._allowed.states, index):
+            reply = await self._get("stareMesaj", {"id_incarcare": index})
         answer = read_state(reply)
         if isinstance(answer, QueryFailed) and _used_up(answer.refusal):
             raise await self._allowed.states.exhaust(index)
@@ -101,8 +101,8 @@ class EFacturaClient:
             ArchiveExpiredError: older than 60 days.
             QuotaError, TransientError, PermanentError: ANAF's refusal by its kind.
         """
-        await self._allowed.downloads.take(download_id)
-        reply = await self._get("descarcare", {"id": download_id})
+        async with counted(self._allowed.downloads, download_id):
+            reply = await self._get("descarcare", {"id": download_id})
         answer = read_download(reply)
         if isinstance(answer, Downloaded):
             return answer.content
@@ -142,8 +142,8 @@ class EFacturaClient:
         for correction in range(MAX_CORRECTIONS):
             if window.is_empty:
                 return None, window
-            await self._allowed.pages.take(cif)
-            reply = await self._get("listaMesajePaginatieFactura", window.query(cif, page))
+            async with counted(self._allowed.pages, cif):
+                reply = await self._get("listaMesajePaginatieFactura", window.query(cif, page))
             answer = read_messages(reply)
             if isinstance(answer, MessagePage):
                 return answer, window

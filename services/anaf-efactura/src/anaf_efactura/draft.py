@@ -24,6 +24,11 @@ MAX_ERRORS = 200
 MAX_ERROR_BYTES = 120_000
 """Of all reasons together: the event that carries them must stay under the bus's 256 KiB."""
 
+ERASED = Rejection(
+    rule="WRK-ERASED", message="Documentul și motivele au fost șterse conform legii."
+)
+"""Stands in place of ANAF's reasons when the document was erased: they may quote it."""
+
 _RULE = re.compile(r"\[([A-Z][A-Za-z0-9._-]{1,30})\]")
 
 

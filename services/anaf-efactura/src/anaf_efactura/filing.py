@@ -8,7 +8,7 @@ from workers_anaf.refusals import Refusal, RefusalKind
 from workers_contracts.efactura import CheckInvoice
 from workers_contracts.types import ArtifactRef
 from workers_ledger.documents import Document, Documents
-from workers_runtime.artifacts import ArtifactMissingError, Artifacts
+from workers_runtime.artifacts import Artifacts
 from workers_runtime.errors import OutcomeUnknownError, TransientError, WorkerError
 from workers_runtime.router import After, Outcome
 
@@ -26,6 +26,7 @@ from .errors import (
 from .life import State, Step, has_left, is_mine, next_step
 from .plan import CheckPlan
 from .reconciling import Reconciler
+from .source import MADE
 
 LAST_LOOK = timedelta(days=1)
 """Longer than any pause between two tries: a try after the term says that the outcome is open."""
@@ -101,12 +102,8 @@ class Filing:
         if not (same and has_left(document)) or document.content_sha256 == wanted["xml"]["sha256"]:
             return draft, content
         reference = ArtifactRef.model_validate(sent["xml"])
-        try:
+        if "erased_at" not in document.data:  # by law: nothing of it is sent again
             content = await self._artifacts.get(reference, limit=reference.size)
-        except ArtifactMissingError:
-            if document.state != State.ACCEPTED.value:
-                raise
-            # Erased by law with its document: nothing of it is sent again.
         filer = replace(draft.filer, content_sha256=document.content_sha256)
         return replace(draft, filer=filer), content
 
@@ -134,6 +131,9 @@ class Filing:
     async def _upload(self, document: Document, draft: Draft, content: bytes) -> Outcome:
         wanted = document.data["parameters"]
         self._client.check()  # an intent of what will not be sent would only be work
+        if "made" in document.data:
+            # Only now: what is told again, or refused here, must leave no copy of the invoice.
+            await self._artifacts.put(content, media_type=MADE)
         document, attempt = await self._documents.begin(
             document, draft.filer.action, state=State.UPLOADING.value
         )

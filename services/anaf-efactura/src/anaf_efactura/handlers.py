@@ -48,7 +48,7 @@ from .inbound.fetching import Fetching
 from .inbound.receiving import Receiving
 from .judging import Judge
 from .login_watch import LoginWatch
-from .source import source_of
+from .source import shown, source_of
 from .watching import Watching
 
 router = Router("anaf-efactura")
@@ -84,7 +84,7 @@ async def validate_invoice(
     content, built = source.content, source.built
     verdict = await asyncio.to_thread(judge.judge, content, filed_for(command), built)
     # Of a document that the worker made, the caller may want to see what it would send.
-    made = source.made.xml if source.made else None
+    made = await shown(source, artifacts)
     return events.validated(verdict, hashlib.sha256(content).hexdigest(), made)
 
 
@@ -140,9 +140,12 @@ async def list_messages(
     command: ListMessages,
     task: Annotated[Task, Context("task")],
     receiving: Annotated[Receiving, Context("receiving")],
+    login: Annotated[LoginWatch, Context("login")],
 ) -> Outcome:
     """Read the lists of a company's box; the worker's own follow-up."""
-    return await receiving.beside(await receiving.read(command, task), task)
+    # Lists that cannot be read are an outcome: what is wrong with the log-in is asked for.
+    read = await login.after(await receiving.read(command, task), task)
+    return await receiving.beside(read, task)
 
 
 @router.handles(
@@ -160,9 +163,10 @@ async def fetch_message(
     command: FetchMessage,
     task: Annotated[Task, Context("task")],
     fetching: Annotated[Fetching, Context("fetching")],
+    login: Annotated[LoginWatch, Context("login")],
 ) -> Outcome:
     """Download a listed message, once; the worker's own follow-up."""
-    return await fetching.fetch(command, task)
+    return await login.alarming(fetching.fetch(command, task), task)
 
 
 # What is asked of the archive, and what is written to a supplier, have modules of their own.

@@ -12,16 +12,17 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from workers_anaf.credentials import CredentialsFileError
 from workers_anaf.keepers import Keepers, Login, LoginMissingError, LoginUnreadableError
-from workers_anaf.oauth import LoginRequiredError
+from workers_anaf.oauth import LoginRequiredError, Lost, TokenRefusedError
 from workers_contracts.efactura import LoginExpiring, LoginLost, WatchLogin
 from workers_ledger.documents import LedgerUnavailableError
 from workers_ledger.notices import Mark, Notices
+from workers_ledger.tenants import Tenants
 from workers_runtime.identity import Task
 from workers_runtime.logs import get_logger
 from workers_runtime.router import After, Outcome
 
 from . import login_words, marks
-from .watching import AT_ONCE, LOST, SLACK, Clock, utc_now
+from .watching import AT_ONCE, LOST, SLACK, Clock, items_of, utc_now
 
 LONGEST: Final = timedelta(days=1)
 """Between two looks: a new log-in, or one that was lost, is seen within a day."""
@@ -40,9 +41,12 @@ _log = get_logger(__name__)
 class LoginWatch:
     """Watches the log-ins that this worker's messages are handled with."""
 
-    def __init__(self, logins: Keepers, notices: Notices, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, logins: Keepers, notices: Notices, tenants: Tenants, clock: Clock = utc_now
+    ) -> None:
         self._logins = logins
         self._notices = notices
+        self._tenants = tenants
         self._clock = clock
         self._asked_at: dict[str, datetime] = {}
         self._days_left: Gauge | None = None
@@ -55,15 +59,21 @@ class LoginWatch:
         """Return the outcome of work with ANAF; have a log-in told that it finds lost."""
         try:
             return await work
-        except LoginRequiredError as error:
+        except (LoginRequiredError, TokenRefusedError) as error:
             error.follow_ups = [*error.follow_ups, *await self._alarm(task)]
             raise
+
+    async def after(self, outcome: Outcome, task: Task) -> Outcome:
+        """Return the outcome of work that does not fail without a log-in; have a lost one told."""
+        alarm = await self._alarm(task)
+        return [*items_of(outcome), *alarm] if alarm else outcome
 
     async def _alarm(self, task: Task) -> list[After]:
         with contextlib.suppress(*_NONE, LedgerUnavailableError):
             login = await self._logins.of(task.tenant)
-            if await login.lost() is not None:
-                return [_after(WatchLogin(credential=_subject(login)), ALARM)]
+            lost = await login.lost()
+            if lost is not None and not await self._was_told(login, lost):
+                return [_after(login, ALARM)]
         return []
 
     async def beside(self, outcome: Outcome, task: Task) -> Outcome:
@@ -87,8 +97,7 @@ class LoginWatch:
         self._asked_at[subject] = now
         if mark is Mark.TAKEN:
             return outcome
-        items = [] if outcome is None else outcome if isinstance(outcome, list) else [outcome]
-        return [*items, _after(WatchLogin(credential=subject), wait)]
+        return [*items_of(outcome), _after(login, wait)]
 
     async def look(self, command: WatchLogin, task: Task) -> Outcome:
         """Tell what is due, once for each log-in and mark, and look again within a day."""
@@ -98,12 +107,14 @@ class LoginWatch:
             return None  # it was taken away
         if command.credential != _subject(login):
             return None  # another log-in is used now, and is watched under its own name
-        if (lost := await self._lost(login, task)) is not None:
-            return lost
+        lost = await login.lost()
+        told = await self._alarms(login, lost, task) if lost else []
         ends = await login.ends_at()
-        return None if ends is None else await self._look(command, task, login, ends)
+        if ends is None or (lost is not None and lost.since is None):
+            return told or None  # whoever logs in anew is watched under a name of its own
+        return [*told, *await self._look(task, login, ends)] or None
 
-    async def _look(self, command: WatchLogin, task: Task, login: Login, ends: datetime) -> Outcome:
+    async def _look(self, task: Task, login: Login, ends: datetime) -> list[LoginExpiring | After]:
         now = self._clock()
         subject = _subject(login)
         wait = _next(ends, now)
@@ -116,26 +127,29 @@ class LoginWatch:
             early=LOST + SLACK,
         )
         if held is Mark.TAKEN:
-            return None  # another watch of it is ahead of this one
+            return []  # another watch of it is ahead of this one
         told: list[LoginExpiring | After] = []
         mark = marks.passed(marks.LOGIN, ends, now)
         # With the day of its end: a log-in that was renewed is told of anew.
         key = f"{ends.date()}:{mark.name}" if mark else ""
         if mark and await self._notices.tells(subject, key, task.message_id):
             _log.warning("ANAF log-in ends soon", mark=mark.name, ends_at=ends.isoformat())
-            told.append(login_words.expiring(login, subject, mark, ends, now))
-        return [*told, _after(command, wait)]
+            used_by = await self._used_by(login)
+            told.append(login_words.expiring(login, used_by, mark, ends, now))
+        return [*told, _after(login, wait)]
 
-    async def _lost(self, login: Login, task: Task) -> list[LoginLost] | None:
-        """Return the alarm of a log-in that ANAF takes no longer; None while it does."""
-        lost = await login.lost()
-        if lost is None:
-            return None
-        began = lost.unsaved_since
-        key = f"lost:{began:%Y%m%dT%H%M%S}" if began else "lost"
-        if not await self._notices.tells(_subject(login), key, task.message_id):
+    async def _alarms(self, login: Login, lost: Lost, task: Task) -> list[LoginLost]:
+        """Return the alarm of a log-in that ANAF does not take, unless it was told."""
+        if not await self._notices.tells(_subject(login), _mark(lost), task.message_id):
             return []
-        return [login_words.lost(login, _subject(login), lost)]
+        return [login_words.lost(login, await self._used_by(login), lost)]
+
+    async def _was_told(self, login: Login, lost: Lost) -> bool:
+        return await self._notices.since(_subject(login), _mark(lost)) is not None
+
+    async def _used_by(self, login: Login) -> list[str]:
+        """Return the tenants that a log-in serves without being theirs."""
+        return [] if login.tenant else await self._logins.sharing(await self._tenants.known())
 
     def series(self, registry: CollectorRegistry) -> None:
         """Add the days left to the worker's numbers."""
@@ -159,15 +173,25 @@ class LoginWatch:
 
 
 def _subject(login: Login) -> str:
-    return login.credential[-64:]
+    return login_words.subject(login)
 
 
 async def _left(login: Login) -> float | None:
     return 0.0 if await login.lost() is not None else await login.days_left()
 
 
-def _after(command: WatchLogin, wait: timedelta) -> After:
-    return After(command, wait.total_seconds(), reason="end of the log-in at ANAF")
+def _mark(lost: Lost) -> str:
+    """Return under which name a lost log-in is told of; another trouble is told anew."""
+    began = lost.unsaved_since or lost.since
+    return f"lost:{began:%Y%m%dT%H%M%S}" if began else "lost"
+
+
+def _after(login: Login, wait: timedelta) -> After:
+    """Return the next look: of whose log-in it is, not of whose invoice asked for it."""
+    command = WatchLogin(credential=_subject(login))
+    return After(
+        command, wait.total_seconds(), reason="end of the log-in at ANAF", tenant=login.tenant
+    )
 
 
 def _wait(ends: datetime, now: datetime) -> timedelta:

@@ -17,6 +17,9 @@ MAX_UPLOAD_BYTES = 10 * 1024 * 1024
 """ANAF's limit for an upload."""
 
 
+MADE = "application/xml"
+"""Media type of the XML that is made of a JSON invoice."""
+
 _DECLARED = re.compile(r"""^(<\?xml[^>]{0,80}?encoding\s*=\s*["'])[A-Za-z0-9._-]{1,40}(["'])""")
 
 
@@ -33,6 +36,7 @@ class Made:
     invoice: str
     """SHA-256 of the JSON."""
     xml: ArtifactRef
+    """Where the XML lies once it is kept: only what is sent is, or what somebody asked to see."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,15 @@ async def source_of(command: SubmitInvoice | ValidateInvoice, artifacts: Artifac
     files = await _attachments(command.invoice, artifacts)
     # In a thread: thousands of lines take seconds, in which others must be served.
     built = await asyncio.to_thread(build, command.invoice, files)
-    kept = await artifacts.put(built.content, media_type="application/xml")
-    return Source(built.content, built, Made(_digest(command.invoice), kept))
+    xml = artifacts.reference(built.content, media_type=MADE)
+    return Source(built.content, built, Made(_digest(command.invoice), xml))
+
+
+async def shown(source: Source, artifacts: Artifacts) -> ArtifactRef | None:
+    """Keep the XML that was made, for the caller to see it; None when he sent it himself."""
+    if source.made is None:
+        return None
+    return await artifacts.put(source.content, media_type=MADE)
 
 
 def _digest(invoice: InvoiceDocument) -> str:

@@ -2,16 +2,19 @@
 
 from datetime import UTC, datetime
 
-from workers_runtime.outbound import Outbound
+from workers_runtime.outbound import Outbound, UnreachableError
 
 from .certificate import CertificateLogin
 from .keepers import EVERYBODY, Caller, Login, Logins
 from .limits import Pace
+from .lost import LoginRequiredError
 from .replies import Reply, read_reply
 
 
 class AuthorisedCalls:
     """Sends requests with the access token; a 401 renews it once and asks once more.
+
+    A second 401 is told to the log-in, which then spares its refresh tokens.
 
     Args:
         outbound: the way to the host of the services behind OAuth.
@@ -37,13 +40,20 @@ class AuthorisedCalls:
         self._outbound.check()
 
     async def send(self, method: str, path: str, *, repeatable: bool, **options: object) -> Reply:
-        """Return ANAF's answer, whatever it says; see `Outbound.request` for the errors."""
-        access = await self._caller.token()
-        reply = await self._once(method, path, access, repeatable, options)
+        """Return ANAF's answer, whatever it says but 401; see `Outbound.request` for the errors.
+
+        Raises:
+            LoginRequiredError, TokenRefusedError: ANAF does not take the log-in; nothing was done.
+        """
+        login, token = await self._caller.token()
+        reply = await self._once(method, path, (login, token), repeatable, options)
         if reply.status == 401:
             # ANAF judged the token before the request: nothing was done, asking again is safe.
-            access = await self._caller.renewed(*access)
-            reply = await self._once(method, path, access, repeatable, options)
+            login, token = await self._caller.renewed(login, token)
+            reply = await self._once(method, path, (login, token), repeatable, options)
+        if reply.status == 401:
+            raise await login.refused(token)
+        await login.taken(token)
         return reply
 
     async def _once(
@@ -60,10 +70,16 @@ class AuthorisedCalls:
         bearer = {"authorization": f"Bearer {token}"} if token else {}
         headers = {**bearer, **_headers(options)}
         rest = {name: value for name, value in options.items() if name != "headers"}
-        async with self._pace.call():
-            response = await outbound.request(
-                method, path, repeatable=repeatable, headers=headers, **rest
-            )
+        try:
+            async with self._pace.call():
+                response = await outbound.request(
+                    method, path, repeatable=repeatable, headers=headers, **rest
+                )
+        except UnreachableError as error:
+            refusal = await _refusal(login)
+            if refusal is None:
+                raise
+            raise refusal from error
         return read_reply(
             response.status_code,
             response.content,
@@ -71,6 +87,11 @@ class AuthorisedCalls:
             retry_after=response.headers.get("retry-after"),
             now=datetime.now(UTC),
         )
+
+
+async def _refusal(login: Login) -> LoginRequiredError | None:
+    """Return what is wrong with a certificate: a host that refuses one only ends the connection."""
+    return await login.unreachable() if isinstance(login, CertificateLogin) else None
 
 
 def _headers(options: dict[str, object]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from .credentials import CredentialsFileError
 from .keepers import LoginMissingError, LoginUnreadableError
 from .limits import DailyLimitError
-from .oauth import LoginRequiredError, TokenEndpointError
+from .oauth import LoginRequiredError, TokenEndpointError, TokenRefusedError
 
 __all__ = [
     "CredentialsFileError",
@@ -12,4 +12,5 @@ __all__ = [
     "LoginRequiredError",
     "LoginUnreadableError",
     "TokenEndpointError",
+    "TokenRefusedError",
 ]

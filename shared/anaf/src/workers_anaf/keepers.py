@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from workers_ledger.secrets import Secrets
@@ -107,6 +107,11 @@ class Keepers:
                 continue
             found += [login] if login is not None else []
         return found
+
+    async def sharing(self, tenants: Iterable[str]) -> list[str]:
+        """Return those of the tenants that use the default log-in."""
+        known = await self._table(fresh=False)
+        return [one for one in tenants if one and self._shared and one not in known]
 
     async def close(self) -> None:
         """Close the connections that a certificate makes."""

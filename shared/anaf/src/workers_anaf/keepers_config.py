@@ -28,7 +28,7 @@ def keepers(settings: AnafLoginSettings, secrets: Secrets, login: Outbound) -> K
         _configured(settings, application),
         stored=StoredLogins(secrets, settings.anaf_client_secret.get_secret_value()),
         file=credentials,
-        certificate=_certificate(settings),
+        certificate=_certificate(settings, secrets),
         shared=settings.anaf_tenant_login == "shared",
     )
 
@@ -45,7 +45,7 @@ def _configured(settings: AnafLoginSettings, application: Application | None) ->
     return Credential.given(EVERYBODY, application, token.get_secret_value())
 
 
-def _certificate(settings: AnafLoginSettings) -> CertificateLogin | None:
+def _certificate(settings: AnafLoginSettings, secrets: Secrets) -> CertificateLogin | None:
     path = settings.anaf_client_certificate
     if path is None:
         return None
@@ -60,4 +60,4 @@ def _certificate(settings: AnafLoginSettings) -> CertificateLogin | None:
     outbound = Outbound(
         "ANAF e-Factura by certificate", settings.anaf_certificate_url, keep_alive=False, tls=tls
     )
-    return CertificateLogin(outbound, path.read_bytes())
+    return CertificateLogin(outbound, path.read_bytes(), secrets, tls)

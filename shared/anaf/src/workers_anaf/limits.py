@@ -1,6 +1,7 @@
 """ANAF's limits, kept for the whole installation: all replicas share the counters in Redis."""
 
 import asyncio
+import contextlib
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable
@@ -181,6 +182,11 @@ class Allowance:
             return  # ANAF counts too, and its refusal is understood
         if used > self._limit:
             raise self.exhausted()
+
+    async def give_back(self, subject: str) -> None:
+        """Take a call back that was counted and not made."""
+        with contextlib.suppress(TimeoutError, RedisError, OSError):
+            await self._redis.decr(self._key(subject))
 
     async def exhaust(self, subject: str) -> DailyLimitError:
         """Note that ANAF said the day's allowance is used up; returns the error to raise."""

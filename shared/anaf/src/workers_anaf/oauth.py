@@ -5,19 +5,20 @@ and only a person with the certificate could open it again. Source: ANAF's OAuth
 """
 
 import asyncio
+import contextlib
 import uuid
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeGuard
 
 from workers_ledger.documents import LedgerUnavailableError
 from workers_ledger.secrets import Secrets
-from workers_runtime.errors import TransientError
 from workers_runtime.logs import get_logger
 from workers_runtime.outbound import Outbound
 
 from .login import LoginRefusedError, TokenEndpointError, ask
-from .tokens import Tokens, TokenStore, now
+from .lost import LoginRequiredError, Lost, TokenRefusedError, not_taken
+from .refusal_notes import Note, RefusalNotes
+from .tokens import LOGGED_OUT, Tokens, TokenStore, digest, now
 
 LEASE_SECONDS = 90.0
 ASK_SECONDS = 60.0
@@ -30,23 +31,7 @@ REFRESH_DAYS = 365
 WARN_DAYS = 30
 _log = get_logger(__name__)
 
-__all__ = ["LoginRequiredError", "TokenEndpointError", "TokenKeeper"]
-
-
-class LoginRequiredError(TransientError):
-    """ANAF no longer takes the refresh token: a person must log in with the certificate."""
-
-    code = "anaf_login_required"
-
-
-@dataclass(frozen=True)
-class Lost:
-    """A log-in that ANAF takes no longer."""
-
-    reason: str
-    """ANAF's words."""
-    unsaved_since: datetime | None
-    """When the renewal began whose answer nobody stored, if that is why."""
+__all__ = ["LoginRequiredError", "Lost", "TokenEndpointError", "TokenKeeper", "TokenRefusedError"]
 
 
 class TokenKeeper:
@@ -65,6 +50,7 @@ class TokenKeeper:
         self.tenant = tenant
         self._secrets = secrets
         self._store = TokenStore(secrets, client_id, client_secret, refresh_token)
+        self._notes = RefusalNotes(secrets, self._store.name)
         self._login = login
         self._auth = (client_id, client_secret)
         self._configured = refresh_token
@@ -83,22 +69,45 @@ class TokenKeeper:
 
         Raises:
             LoginRequiredError: a person must log in.
+            TokenRefusedError: ANAF took none a moment ago.
             TokenEndpointError: ANAF's log-in does not answer; try later.
         """
-        tokens = self._known
-        if tokens is None or tokens.refused:
+        tokens, note = self._known, self._note_of(self._known)
+        if tokens is None or tokens.refused or (note and note.asked_again_in > 0):
             # Another process, or the operator, may have mended it meanwhile.
             tokens = await self._read()
         if tokens is not None and tokens.refused:
             raise self._required(tokens)
+        if (note := self._note_of(tokens)) is not None and note.asked_again_in > 0:
+            raise not_taken(note)
         if tokens is not None and tokens.expires_at - EARLY_SECONDS > now():
             return tokens.access
-        return await self.renew(tokens.access if tokens else "")
+        return await self._shielded(tokens.access if tokens else "", refused=False)
 
     async def renew(self, failed: str) -> str:
-        """Return another token than ``failed``; renews it unless somebody already did."""
+        """Return another token than ``failed``, which ANAF did not take.
+
+        Renews it unless somebody already did. One that was itself made because of a refusal, and
+        was never taken, is renewed after an hour, and then ever more seldom: tokens do not help.
+
+        Raises:
+            TokenRefusedError: it is such a one.
+            LoginRequiredError, TokenEndpointError: as for `access_token`.
+        """
+        return await self._shielded(failed, refused=True)
+
+    async def refused(self, token: str) -> TokenRefusedError:
+        """Note that ANAF does not take a token that it gave just now; returns what to raise."""
+        return not_taken(await self._notes.refused(digest(token), "HTTP 401"))
+
+    async def taken(self, token: str) -> None:
+        """Note that ANAF takes a token."""
+        if self._notes.known is not None:
+            await self._notes.taken(digest(token))
+
+    async def _shielded(self, failed: str, *, refused: bool) -> str:
         # A task of its own: cut off between ANAF's answer and our store, the log-in would be lost.
-        task = asyncio.create_task(self._renew(failed))
+        task = asyncio.create_task(self._renew(failed, refused=refused))
         task.add_done_callback(_look)
         return await asyncio.shield(task)
 
@@ -122,44 +131,64 @@ class TokenKeeper:
     async def lost(self) -> Lost | None:
         """Return why the log-in is lost; None while ANAF takes it, as far as is known."""
         tokens = await self._read()
-        if tokens is None or not tokens.refused:
+        if tokens is None or tokens.refused == LOGGED_OUT:
             return None
-        since = tokens.unsaved_since
-        return Lost(tokens.refused, datetime.fromtimestamp(since, UTC) if since else None)
+        if tokens.refused:
+            since = tokens.unsaved_since
+            began = datetime.fromtimestamp(since, UTC) if since else None
+            return Lost(tokens.refused, began, "renewal_lost" if began else "refused")
+        if (note := self._note_of(tokens)) is None or not note.since:
+            return None
+        return Lost(note.reason, cause="token_refused", since=note.began)
 
     async def problem(self) -> str | None:
         """Return what an operator should know; a deep health check."""
         tokens = await self._read()
         if tokens is not None and tokens.refused:
             return f"log in at ANAF with the certificate: {tokens.refused}{_unsaved(tokens)}"
+        if (note := self._note_of(tokens)) is not None and note.since:
+            return str(not_taken(note))
         left = await self.days_left()
         soon = left is not None and left <= WARN_DAYS
         return f"ANAF log-in ends in {left:.0f} days" if soon else None
 
-    async def _renew(self, failed: str) -> str:
+    async def _renew(self, failed: str, *, refused: bool) -> str:
         async with self._lock:
             for _ in range(int(LEASE_SECONDS * 2)):
                 current = await self._read()
-                if current and current.refused:
-                    raise self._required(current)
                 if _usable(current, failed):
                     return current.access
+                await self._allow(current, failed)
                 if await self._secrets.lease(self._store.name, self._owner, seconds=LEASE_SECONDS):
-                    return await self._renew_with_lease(failed)
+                    return await self._renew_with_lease(failed, refused=refused)
                 await asyncio.sleep(0.5)
         raise TokenEndpointError("another worker is renewing the token and does not end")
 
-    async def _renew_with_lease(self, failed: str) -> str:
+    async def _allow(self, current: Tokens | None, failed: str) -> None:
+        """Raise what speaks against a renewal."""
+        if current and current.refused:
+            raise self._required(current)
+        note = self._notes.known
+        if note is not None and note.of == digest(failed) and now() < note.renewed_again_at:
+            raise await self.refused(failed)
+
+    async def _renew_with_lease(self, failed: str, *, refused: bool) -> str:
         try:
             # Read again inside the lease: the holder before us may have renewed it.
             current = await self._read()
             if _usable(current, failed):
                 await self._secrets.release(self._store.name, self._owner)
                 return current.access
+            await self._allow(current, failed)
             tokens = await self._ask(current)
         except BaseException:
             await self._secrets.release(self._store.name, self._owner)
             raise
+        if tokens.access and (refused or self._note_of(current)):
+            # Before anybody can use it, and never at the cost of the new refresh token.
+            with contextlib.suppress(LedgerUnavailableError):
+                before = current.access if current else ""
+                await self._notes.made(digest(tokens.access), digest(before))
         await self._write(tokens)
         who = {"tenant": self.tenant, "credential": self.credential}
         if tokens.refused:
@@ -201,10 +230,16 @@ class TokenKeeper:
             retry_after=900,
         )
 
+    def _note_of(self, tokens: Tokens | None) -> Note | None:
+        """Return the note, when it is about these tokens and not about earlier ones."""
+        note = self._notes.known
+        return note if tokens and note and note.of == digest(tokens.access) else None
+
     async def _read(self) -> Tokens | None:
         if self._unsaved is not None:
             await self._write(self._unsaved)
         self._known = await self._store.read()
+        await self._notes.read()
         return self._known
 
     async def _write(self, tokens: Tokens) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import uuid
+from dataclasses import dataclass
 
 from cryptography.fernet import InvalidToken
 
@@ -10,11 +11,21 @@ from workers_ledger.secrets import Secrets
 from workers_runtime.logs import get_logger
 
 from .credentials import Application, Credential
-from .tokens import Tokens, TokenStore, cipher
+from .tokens import CHAIN, Tokens, TokenStore, cipher, forget
 
 PREFIX = "anaf.login."
 LEASE_SECONDS = 30.0
 _log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """A log-in that was taken away here; at ANAF it goes on to exist."""
+
+    since: float
+    """When the person logged in, in seconds since 1970; 0 when it cannot be read any more."""
+    has_no_tokens_left: bool
+    """False when they were not found: a row of another client secret, without their name."""
 
 
 class StoredLogins:
@@ -50,15 +61,38 @@ class StoredLogins:
             "since": tokens.login_at,
         }
         sealed = self._cipher.encrypt(json.dumps(inside).encode()).decode()
-        await self._secrets.put(_name(tenant), json.dumps({"tenant": tenant, "sealed": sealed}))
+        before = self._chain(await self._secrets.read(_name(tenant)))
+        # The name of the chain is no secret, and lets who has another client secret end it.
+        row = {"tenant": tenant, "chain": store.name, "sealed": sealed}
+        await self._secrets.put(_name(tenant), json.dumps(row))
+        if before not in ("", store.name):
+            await forget(self._secrets, before)
         return found
 
-    async def forget(self, tenant: str) -> bool:
-        """Take a tenant's log-in away; False when there was none. At ANAF it goes on to exist."""
-        there = bool(await self._secrets.read(_name(tenant)))
-        if there:
-            await self._secrets.put(_name(tenant), "")
-        return there
+    async def forget(self, tenant: str) -> Forgotten | None:
+        """Take a tenant's log-in and its tokens away; None when there was none."""
+        text = await self._secrets.read(_name(tenant))
+        if not text:
+            return None
+        chain = self._chain(text)
+        # The tokens first: what is cut off in between is found and ended by the next try.
+        if chain:
+            await forget(self._secrets, chain)
+        await self._secrets.put(_name(tenant), "")
+        _, credential = self._read(text) or ("", None)
+        return Forgotten(credential.since if credential else 0.0, bool(chain))
+
+    def _chain(self, text: str) -> str:
+        """Return the name of a log-in's token chain; empty when it cannot be known."""
+        if not text:
+            return ""
+        _, credential = self._read(text) or ("", None)
+        if credential is None:
+            return _named(text)
+        own = credential.application
+        return TokenStore(
+            self._secrets, own.client_id, own.client_secret, credential.refresh_token
+        ).name
 
     async def all(self) -> dict[str, Credential | None]:
         """Return the log-ins by tenant; None for one that this client secret does not open."""
@@ -81,6 +115,14 @@ class StoredLogins:
             return tenant, None
         application = Application(inside["client_id"], inside["client_secret"])
         return tenant, Credential(tenant, application, inside["refresh_token"], inside["since"])
+
+
+def _named(text: str) -> str:
+    try:
+        name = str(json.loads(text).get("chain", ""))
+    except (ValueError, AttributeError):
+        return ""
+    return name if name.startswith(CHAIN) else ""
 
 
 def _name(tenant: str) -> str:

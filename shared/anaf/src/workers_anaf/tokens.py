@@ -16,6 +16,13 @@ from workers_runtime.logs import get_logger
 LATEST = 4_102_444_800.0
 """The beginning of 2100, in seconds since 1970."""
 
+CHAIN = "anaf.oauth."
+"""How the names of token chains begin."""
+
+LOGGED_OUT = "logged out with `workers efactura logout`"
+ENDED = "ended"
+"""Stands in place of tokens that were forgotten; nobody brings them back."""
+
 _log = get_logger(__name__)
 
 
@@ -48,13 +55,15 @@ class TokenStore:
         self._secrets = secrets
         self._cipher = cipher(client_secret)
         seed = "\0".join((client_id, client_secret, refresh_token))
-        self.name = f"anaf.oauth.{hashlib.sha256(seed.encode()).hexdigest()[:32]}"
+        self.name = f"{CHAIN}{hashlib.sha256(seed.encode()).hexdigest()[:32]}"
 
     async def read(self) -> Tokens | None:
         """Return the chain's newest tokens, None before the first renewal."""
         stored = await self._secrets.read(self.name)
         if not stored:
             return None
+        if stored == ENDED:
+            return Tokens("", "", 0.0, 0.0, LOGGED_OUT)
         try:
             return Tokens(**json.loads(self._cipher.decrypt(stored.encode())))
         except (InvalidToken, ValueError, TypeError):
@@ -62,20 +71,24 @@ class TokenStore:
             return None
 
     async def write(self, tokens: Tokens, owner: str) -> None:
-        """Store tokens and give the lease back; raises LedgerUnavailableError."""
+        """Store tokens, unless they were forgotten meanwhile, and give the lease back.
+
+        Raises:
+            LedgerUnavailableError: the database does not answer.
+        """
         text = self._cipher.encrypt(json.dumps(asdict(tokens)).encode()).decode()
-        await self._secrets.write(self.name, text, owner)
+        await self._secrets.write(self.name, text, owner, unless=ENDED)
 
     async def begin(self, refresh: str) -> None:
         """Note, before ANAF is asked, that this refresh token is being used up."""
-        note = json.dumps({"of": _digest(refresh), "at": now()})
+        note = json.dumps({"of": digest(refresh), "at": now()})
         await self._secrets.put(self._begun, note)
 
     async def begun(self, refresh: str) -> float:
         """Return when a renewal with this token began whose end nobody stored; 0 when none did."""
         try:
             note = json.loads(await self._secrets.read(self._begun))
-            return float(note["at"]) if note["of"] == _digest(refresh) else 0.0
+            return float(note["at"]) if note["of"] == digest(refresh) else 0.0
         except (ValueError, TypeError, KeyError):
             return 0.0  # none, or a damaged one: it only explains
 
@@ -86,6 +99,13 @@ class TokenStore:
     @property
     def _begun(self) -> str:
         return f"{self.name}.begun"
+
+
+async def forget(secrets: Secrets, chain: str) -> None:
+    """Take the tokens of a chain away, and every note about it; a renewal that runs stores none."""
+    await secrets.put(chain, ENDED)
+    for note in await secrets.under(f"{chain}."):
+        await secrets.put(note, "")
 
 
 def claims(token: str) -> dict[str, object]:
@@ -117,5 +137,6 @@ def cipher(client_secret: str) -> Fernet:
     return Fernet(base64.urlsafe_b64encode(derive.derive(client_secret.encode())))
 
 
-def _digest(token: str) -> str:
+def digest(token: str) -> str:
+    """Return what stands for a token where it must not be read."""
     return hashlib.sha256(token.encode()).hexdigest()[:32]

@@ -57,12 +57,20 @@ class Secrets:
             row.locked_by, row.locked_until = owner, now + timedelta(seconds=seconds)
             return True
 
-    async def write(self, name: str, value: str, owner: str) -> None:
-        """Store the renewed secret and give the lease back."""
+    async def write(self, name: str, value: str, owner: str, *, unless: str | None = None) -> None:
+        """Store the renewed secret and give the lease back.
+
+        Args:
+            name: of the secret.
+            value: the renewed one.
+            owner: who has the lease.
+            unless: what stays, should the secret be this by now.
+        """
         async with self._session() as session:
             row = await session.get(SecretRow, name, with_for_update=True)
             if row is not None:
-                row.value, row.updated_at = value, datetime.now(UTC)
+                if row.value != unless:
+                    row.value, row.updated_at = value, datetime.now(UTC)
                 if row.locked_by == owner:
                     row.locked_by = ""
 

@@ -59,14 +59,21 @@ class Artifacts:
 
     async def put(self, content: bytes, *, media_type: str, suffix: str = "") -> ArtifactRef:
         """Store bytes and return their reference; the same bytes are stored once."""
-        digest = hashlib.sha256(content).hexdigest()
-        path = f"{digest[:2]}/{digest}{suffix}"
+        reference = self.reference(content, media_type=media_type, suffix=suffix)
         try:
-            await self._store.put_async(path, content)
+            await self._store.put_async(self._path(reference.uri), content)
         except Exception as error:
             raise ArtifactStoreError(f"cannot store: {type(error).__name__}") from error
+        return reference
+
+    def reference(self, content: bytes, *, media_type: str, suffix: str = "") -> ArtifactRef:
+        """Return the reference that bytes have when they are stored, without storing them."""
+        digest = hashlib.sha256(content).hexdigest()
         return ArtifactRef(
-            uri=f"{self._url}/{path}", sha256=digest, size=len(content), media_type=media_type
+            uri=f"{self._url}/{digest[:2]}/{digest}{suffix}",
+            sha256=digest,
+            size=len(content),
+            media_type=media_type,
         )
 
     async def get(self, reference: ArtifactRef, *, limit: int) -> bytes:

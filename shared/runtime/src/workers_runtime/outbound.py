@@ -116,6 +116,7 @@ class Outbound:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.name = name
+        self.base_url = base_url
         self.breaker = breaker or CircuitBreaker()
         self._max_answer_bytes = max_answer_bytes
         self._read_seconds = read_seconds

@@ -54,6 +54,20 @@ async def answer_to(redis: "Redis", message_id: str, tenant: str = "") -> list[d
     return events
 
 
+async def forget_answer(redis: "Redis", message_id: str, tenant: str = "") -> None:
+    """Take the result of a command away before its time.
+
+    Raises:
+        ResultsUnavailableError: Redis does not answer.
+    """
+    try:
+        await redis.delete(result_key(message_id, tenant))
+    except (TimeoutError, RedisError, OSError) as error:
+        raise ResultsUnavailableError(
+            f"Redis does not answer ({type(error).__name__})", retry_after=2
+        ) from error
+
+
 class Results:
     """Writes ``wrk:result:<message_id>``: a JSON list of the newest CloudEvents published for it.
 

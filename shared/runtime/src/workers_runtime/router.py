@@ -17,6 +17,8 @@ class After:
     seconds: float
     reason: str = ""
     """What is waited for, in words for an operator."""
+    tenant: str | None = None
+    """Whose it is, when not of the message that asks for it; empty: nobody's."""
 
 
 @dataclass(frozen=True)

@@ -149,9 +149,10 @@ class Outbox:
         """Return the wire of a follow-up command to the worker itself."""
         command, seconds = after.command, after.seconds
         identity = self._identity
+        tenant = identity.tenant if after.tenant is None else after.tenant or None
         follow_up = Identity(
             message_id=None,
-            tenant=identity.tenant,
+            tenant=tenant,
             traceparent=identity.traceparent,
             root_id=identity.root or None,
             first_seen_ms=int((self._now.timestamp() + seconds) * 1000),

@@ -3,16 +3,24 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from redis.asyncio import Redis
+
+from anaf_efactura.draft import ERASED
 from anaf_efactura.errors import RetentionError
+from anaf_efactura.life import State
 from workers_anaf.romania import today
 from workers_contracts.efactura_archive import EraseArchived, InvoiceErased
 from workers_contracts.types import ArtifactRef
 from workers_ledger.archive import Archive, Erasure
-from workers_ledger.chain import Link
+from workers_ledger.chain import ArchiveEntry, Link
+from workers_ledger.forgetting import Traces
 from workers_runtime.artifacts import ArtifactChangedError, ArtifactMissingError, Artifacts
 from workers_runtime.identity import Task
+from workers_runtime.results import forget_answer
 
 from .locating import described, locate
+
+_ENDED = (State.ACCEPTED.value, State.REJECTED.value)
 
 
 class Eraser:
@@ -22,11 +30,15 @@ class Eraser:
         self,
         artifacts: Artifacts,
         index: Archive,
+        traces: Traces,
+        shared: "Redis",
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._artifacts = artifacts
         self._index = index
+        self._traces = traces
+        self._redis = shared
         self._clock = clock
 
     async def erase(self, command: EraseArchived, task: Task) -> InvoiceErased:
@@ -34,12 +46,14 @@ class Eraser:
 
         Raises:
             RetentionError: its time is not over, and no legal basis was given.
+            ResultsUnavailableError: Redis, which still has the result of its command, is away.
         """
         link = await locate(command, task.tenant, self._index)
         self._require_right(link, command)
         copies = await self._index.copies(task.tenant, link.entry.download_id)
         why = Erasure(command.requested_by, command.reason, command.legal_basis or "")
         erased = await self._index.erase(task.tenant, link.entry.download_id, why, self._clock())
+        await self._forget(link.entry)
         gone, kept = await self._delete([link.entry.artifact, *copies])
         return InvoiceErased(
             number=link.entry.number,
@@ -47,6 +61,12 @@ class Eraser:
             files_deleted=gone,
             files_kept=kept,
         )
+
+    async def _forget(self, entry: ArchiveEntry) -> None:
+        reasons = [ERASED.model_dump()]
+        command = await self._traces.forget(entry, self._clock(), ended=_ENDED, reasons=reasons)
+        if command:
+            await forget_answer(self._redis, command, entry.tenant)
 
     def _require_right(self, link: Link, command: EraseArchived) -> None:
         last = link.entry.retain_until

@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 from anaf_efactura.client_public import PublicClient
 from anaf_efactura.config import Settings
 from workers_ledger.archive import Archive
+from workers_ledger.forgetting import Traces
 from workers_runtime.artifacts import Artifacts
 
 from .auditing import Audit
@@ -23,6 +24,7 @@ def archive_parts(
     artifacts: Artifacts,
     public: PublicClient,
     shared: "Redis",
+    traces: Traces,
 ) -> dict[str, Any]:
     """Return what the archive's handlers ask the context for."""
     prover = Prover(artifacts, index, seals=settings.seals())
@@ -30,7 +32,7 @@ def archive_parts(
     return {
         "index": index,
         "audit": Audit(index, prover),
-        "eraser": Eraser(artifacts, index),
+        "eraser": Eraser(artifacts, index, traces, shared),
         "evidence": Evidence(artifacts, index, prover, wishes),
         "printing": Printing(artifacts, index, prover, public, wishes),
     }

@@ -71,7 +71,8 @@ def ended(message: InboundMessage) -> FetchedMessage | MessageExpired | None:
     """Return the event of a message that has ended; None when it is told as a document of ours."""
     match InboundState(message.state):
         case InboundState.STORED:
-            event = STORED.get(message.data["event"])
+            # An erasure by law empties the row: there is nothing left to tell again.
+            event = STORED.get(message.data.get("event", ""))
             return event.model_validate(message.data["fields"]) if event else None
         case InboundState.EXPIRED:
             return expired(message)

@@ -23,6 +23,10 @@ _ACTIONS: Final = {
         "O persoană cu certificat digital trebuie să se autentifice din nou la ANAF, cu comanda "
         "`{command}`; serviciile preiau noua autentificare fără repornire."
     ),
+    "anaf_token_refused": (
+        "ANAF nu acceptă tokenurile pe care le emite; se reia automat la fiecare 15 minute. "
+        "Verificați ceasul serverului și starea aplicației în portalul ANAF."
+    ),
     "anaf_daily_limit": (
         "Limita zilnică a ANAF a fost atinsă; se reia automat în ziua următoare. Verificați dacă "
         "alt program folosește același cont pentru același CIF."
