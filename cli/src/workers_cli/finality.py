@@ -4,6 +4,7 @@ import re
 
 from workers_contracts.base import Command
 from workers_contracts.catalog import commands, events
+from workers_contracts.unknown import CommandFailed
 
 from .errors import ExitCode
 
@@ -31,6 +32,8 @@ def has_follow_ups(key: str) -> bool:
 
 def answers(key: str, event_type: str) -> bool:
     """Say whether an event is of the command's domain, by its key or by their module."""
+    if event_type == CommandFailed.key:
+        return True
     if event_type.split(".", 1)[0] == key.split(".", 1)[0]:
         return True
     command, event = commands().get(key), events().get(event_type)
