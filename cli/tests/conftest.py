@@ -215,8 +215,8 @@ async def waiting_note(redis_url):
         now = datetime.now(UTC)
         entry = {
             "message_id": message_id, "correlation_id": "order-7", "tenant": "acme",
-            "command": "efactura.submit", "code": "anaf_unavailable", "reason": "ANAF answers 503",
-            "attempt": 4, "since": now - timedelta(hours=3),
+            "command": "efactura.submit", "subject": "12345674", "code": "anaf_unavailable",
+            "reason": "ANAF answers 503", "attempt": 4, "since": now - timedelta(hours=3),
             "due": now + timedelta(seconds=seconds),
         }  # fmt: skip
         await lists[-1].note(Waiting.model_validate(entry | changes))

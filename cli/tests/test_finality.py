@@ -18,6 +18,11 @@ from workers_contracts.catalog import commands
         ("efactura.submit", "efactura.accepted", True),
         ("taxpayer.validate", "anaf.taxpayer.validated", True),
         ("taxpayer.validate", "efactura.accepted", False),
+        ("taxpayer.validate", "command.failed", False),
+        # What the registry answers to a mistyped key.
+        ("efctura.submit", "efactura.failed", True),
+        ("payroll.run", "command.failed", True),
+        ("payroll.run", "efactura.accepted", False),
     ],
 )
 def test_what_ends_a_command(key, event, final):

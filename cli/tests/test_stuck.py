@@ -94,6 +94,9 @@ async def test_lost_log_in_is_a_problem_with_the_way_out_of_it(stuck):
     assert ("workers", "wrong", "workers efactura login") in checks
     shown = await run("anaf_login_required", "waiting")
     assert "anaf_login_required: workers efactura login" in shown.out
+    listed = (await run("anaf_login_required", "waiting", "--json")).json["anaf.efactura"]
+    cif = invoice(0)["cif"].removeprefix("RO")
+    assert {one["subject"].removeprefix("RO") for one in listed["commands"]} == {cif}
 
 
 @pytest.mark.integration

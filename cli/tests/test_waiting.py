@@ -15,7 +15,15 @@ async def test_waiting_commands_are_listed_with_reason_and_next_try(later, note,
     await note("m-1", 900)
     ran = await later("waiting", "--redis-url", redis_url)
     assert ran.code == 0
-    for words in ("efactura.submit", "m-1", "order-7", "acme", "3 h ago", "ANAF answers 503"):
+    for words in (
+        "efactura.submit",
+        "12345674",
+        "m-1",
+        "order-7",
+        "acme",
+        "3 h ago",
+        "ANAF answers 503",
+    ):
         assert words in ran.out
 
 

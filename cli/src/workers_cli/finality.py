@@ -4,7 +4,6 @@ import re
 
 from workers_contracts.base import Command
 from workers_contracts.catalog import commands, events
-from workers_contracts.unknown import CommandFailed
 
 from .errors import ExitCode
 
@@ -32,8 +31,8 @@ def has_follow_ups(key: str) -> bool:
 
 def answers(key: str, event_type: str) -> bool:
     """Say whether an event is of the command's domain, by its key or by their module."""
-    if event_type == CommandFailed.key:
-        return True
+    if key not in commands() and bare(event_type).endswith(".failed"):
+        return True  # by the registry, in the domain of the key that was meant
     if event_type.split(".", 1)[0] == key.split(".", 1)[0]:
         return True
     command, event = commands().get(key), events().get(event_type)

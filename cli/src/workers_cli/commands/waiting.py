@@ -60,7 +60,7 @@ def _page(page: WaitingPage, now: datetime) -> dict[str, object]:
 
 
 def _print(pages: dict[str, WaitingPage], now: datetime) -> None:
-    columns = ["command", "message id", "correlation id", "tenant", "tries", "waits since",
+    columns = ["command", "about", "message id", "correlation id", "tenant", "tries", "waits since",
                "next try", "code", "why"]  # fmt: skip
     rows = [_row(entry, now) for page in pages.values() for entry in page.entries]
     if rows:
@@ -86,6 +86,6 @@ def _row(entry: Waiting, now: datetime) -> tuple[object, ...]:
         f"overdue since {entry.due:%H:%M:%S} UTC" if late else f"{entry.due:%d %b %H:%M:%S} UTC"
     )
     return (
-        entry.command, entry.message_id, entry.correlation_id, entry.tenant, entry.attempt,
-        age(entry.since, now), next_try, entry.code, entry.reason,
+        entry.command, entry.subject, entry.message_id, entry.correlation_id, entry.tenant,
+        entry.attempt, age(entry.since, now), next_try, entry.code, entry.reason,
     )  # fmt: skip
