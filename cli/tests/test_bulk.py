@@ -286,19 +286,20 @@ async def test_ctrl_c_tells_what_is_pending_and_how_to_go_on(start_cli, worker, 
 
 
 async def test_end_without_news_says_for_what_the_items_wait(
-    later, worker, folder, redis_url, waiting_note
+    later, bus, folder, redis_url, waiting_note
 ):
     folder(2)
-    given = ("efactura", "bulk", "in", "--report", "r.jsonl", "--cif", CIF, "--timeout")
-    task = later(*given, "6", REDIS_URL=redis_url)
-    taker = worker()
-    await taker.answer({}, count=2)
-    for message_id in (*taker.got, "of-somebody-else"):
-        await waiting_note(message_id, 900, code="anaf_login_required", tenant="")
-    ran = await task
+    given = ("efactura", "bulk", "in", "--report", "r.jsonl", "--cif", CIF, "--timeout", "3")
+    ran = await later(*given, REDIS_URL=redis_url)
     assert ran.code == 5
-    assert "2 × anaf_login_required: " in ran.out
-    assert "next: workers efactura login" in ran.out
     assert "workers waiting" in ran.err
-    again = await later(*given, "1", "--json", REDIS_URL=redis_url)
-    assert again.lines[-1]["summary"]["waiting"] == {"anaf_login_required": 2}
+    assert " × " not in ran.out
+    sent = [(await bus.take("anaf.efactura")).message_id for _ in range(2)]
+    for message_id in (*sent, "of-somebody-else"):
+        await waiting_note(message_id, 900, code="anaf_login_required", tenant="")
+    again = await later(*given, REDIS_URL=redis_url)
+    assert again.code == 5
+    assert "2 × anaf_login_required: " in again.out
+    assert "next: workers efactura login" in again.out
+    listed = await later(*given, "--json", REDIS_URL=redis_url)
+    assert listed.lines[-1]["summary"]["waiting"] == {"anaf_login_required": 2}
