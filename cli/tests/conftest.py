@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import pytest
 from typer.testing import CliRunner
 
 from workers_cli.app import app
+from workers_runtime.waiting import Waiting, WaitingList
 
 NOWHERE = {
     "RMQ_URL": "amqp://guest:guest@127.0.0.1:1/",
@@ -201,3 +203,24 @@ async def bury(vhost_url: str):
 
     yield put
     await connection.close()
+
+
+@pytest.fixture
+async def waiting_note(redis_url):
+    """Say, as a worker does, that a command waits."""
+    lists: list[WaitingList] = []
+
+    async def say(message_id: str, seconds: float, tag: str = "anaf.efactura", **changes: Any):
+        lists.append(WaitingList(redis_url, tag=tag))
+        now = datetime.now(UTC)
+        entry = {
+            "message_id": message_id, "correlation_id": "order-7", "tenant": "acme",
+            "command": "efactura.submit", "subject": "12345674", "code": "anaf_unavailable",
+            "reason": "ANAF answers 503", "attempt": 4, "since": now - timedelta(hours=3),
+            "due": now + timedelta(seconds=seconds),
+        }  # fmt: skip
+        await lists[-1].note(Waiting.model_validate(entry | changes))
+
+    yield say
+    for one in lists:
+        await one.close()

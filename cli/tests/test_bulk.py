@@ -296,3 +296,23 @@ async def test_ctrl_c_tells_what_is_pending_and_how_to_go_on(start_cli, worker, 
     assert process.returncode == 130
     assert "pending  2" in out
     assert "the same command again" in err
+
+
+async def test_end_without_news_says_for_what_the_items_wait(
+    later, bus, folder, redis_url, waiting_note
+):
+    folder(2)
+    given = ("efactura", "bulk", "in", "--report", "r.jsonl", "--cif", CIF, "--timeout", "3")
+    ran = await later(*given, REDIS_URL=redis_url)
+    assert ran.code == 5
+    assert "workers waiting" in ran.err
+    assert " × " not in ran.out
+    sent = [(await bus.take("anaf.efactura")).message_id for _ in range(2)]
+    for message_id in (*sent, "of-somebody-else"):
+        await waiting_note(message_id, 900, code="anaf_login_required", tenant="")
+    again = await later(*given, REDIS_URL=redis_url)
+    assert again.code == 5
+    assert "2 × anaf_login_required: " in again.out
+    assert "next: workers efactura login" in again.out
+    listed = await later(*given, "--json", REDIS_URL=redis_url)
+    assert listed.lines[-1]["summary"]["waiting"] == {"anaf_login_required": 2}

@@ -19,7 +19,7 @@ async def test_queues_are_listed_with_their_counts(bus: Bus, later, bury):
     assert ran.code == 0
     counts = {queue["name"]: queue["ready"] for queue in ran.json["queues"]}
     empty = {f"{queue}.dead": 0 for queue in command_queues()}
-    assert counts == empty | {QUEUE: 1, "workers.unrouted": 1}
+    assert counts == empty | {QUEUE: 1, "workers.unrouted": 1, "workers.unrouted.dead": 0}
     assert "workers dead list anaf.taxpayer.dead" in (await later("dead", "list")).err
 
 

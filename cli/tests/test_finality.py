@@ -21,6 +21,11 @@ from workers_contracts.catalog import commands
         ("efactura.send_message", "efactura.message_rejected", True),
         ("taxpayer.validate", "anaf.taxpayer.validated", True),
         ("taxpayer.validate", "efactura.accepted", False),
+        ("taxpayer.validate", "command.failed", False),
+        # What the registry answers to a mistyped key.
+        ("efctura.submit", "efactura.failed", True),
+        ("payroll.run", "command.failed", True),
+        ("payroll.run", "efactura.accepted", False),
     ],
 )
 def test_what_ends_a_command(key, event, final):

@@ -172,3 +172,22 @@ async def test_life_of_a_failure_until_a_mended_worker_does_it(
     assert done.data["reason"] == "malformed"
     assert done.envelope["causationid"] == "m1"
     assert await bus.count(QUEUE) == 0
+
+
+async def test_mistyped_command_is_replayed_under_the_right_key(bus: Bus, later, bury):
+    mistyped = {
+        "queue": "workers.unrouted.dead", "code": "unknown_command",
+        "x_queue": "workers.unrouted", "x_command": "taxpayer.valdate",
+    }  # fmt: skip
+    await bury("m1", **mistyped)
+    arguments = ("dead", "replay", "workers.unrouted.dead", "m1", "--yes", "--json")
+    (skipped,) = (await later(*arguments)).json["skipped"]
+    assert "no command has the key taxpayer.valdate" in skipped["why"]
+    assert "--as KEY" in skipped["why"]
+    for wrong in ("taxpayer.validat", "efactura.check"):
+        assert (await later(*arguments, "--as", wrong)).code == 2
+    ran = await later(*arguments, "--as", "taxpayer.validate")
+    assert [one["to"] for one in ran.json["replayed"]] == ["taxpayer.validate"]
+    message = await bus.take("anaf.taxpayer")
+    assert (message.message_id, message.exchange) == ("m1", "workers.commands")
+    assert (await later("dead", "replay", QUEUE, "--all", "--as", "taxpayer.validate")).code == 2

@@ -65,6 +65,12 @@ async def test_all_well_is_0(bus: Bus, later, page, consumed):
     assert "all is well" in words.out
 
 
+@pytest.fixture
+def later(later, redis_url):
+    """Run the command where Redis is this test's own."""
+    return lambda *arguments, **options: later(*arguments, **{"REDIS_URL": redis_url, **options})
+
+
 SILENT = worker("anaf.taxpayer", instances=[instance("x", missing=True)])
 SICK = worker(
     "anaf.taxpayer",
@@ -124,7 +130,7 @@ async def test_dead_unrouted_backlog_and_lonely_queues_are_1(bus: Bus, later, pa
     assert ran.code == 1
     assert {problem["what"] for problem in ran.json["problems"]} == {
         "1 dead letters in anaf.taxpayer.dead",
-        "1 messages that no queue took",
+        "1 messages that no queue took wait for the registry's answer",
         "3 messages wait in anaf.efactura",
         *(f"nobody consumes {queue}" for queue in QUEUES - {"anaf.efactura.check"}),
         "the queue anaf.efactura.check is missing",
@@ -178,8 +184,8 @@ def test_doctor_of_nothing_says_what_to_start(offline, alone):
     assert states == {
         "broker": "wrong", "permissions": "unchecked", "topology": "unchecked",
         "consumers": "unchecked", "dead letters": "unchecked", "unrouted": "unchecked",
-        "redis": "wrong", "registry": "wrong", "heartbeats": "unchecked", "clocks": "unchecked",
-        "sandbox": "wrong",
+        "redis": "wrong", "waiting": "unchecked", "registry": "wrong", "heartbeats": "unchecked",
+        "workers": "unchecked", "clocks": "unchecked", "sandbox": "wrong",
     }  # fmt: skip
     assert all(c["next"] for c in ran.json["checks"] if c["state"] == "wrong")
 

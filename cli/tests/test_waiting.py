@@ -1,40 +1,29 @@
 """`workers waiting`: what waits, why, and when it is tried next."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
-
-from workers_runtime.waiting import Waiting, WaitingList
 
 pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-async def note(redis_url):
+def note(waiting_note):
     """Say that a command waits."""
-    lists: list[WaitingList] = []
-
-    async def say(message_id: str, seconds: float, tag: str = "anaf.efactura") -> None:
-        lists.append(WaitingList(redis_url, tag=tag))
-        now = datetime.now(UTC)
-        await lists[-1].note(
-            Waiting(
-                message_id=message_id, correlation_id="order-7", tenant="acme",
-                command="efactura.submit", code="anaf_unavailable", reason="ANAF answers 503",
-                attempt=4, since=now - timedelta(hours=3), due=now + timedelta(seconds=seconds),
-            )
-        )  # fmt: skip
-
-    yield say
-    for one in lists:
-        await one.close()
+    return waiting_note
 
 
 async def test_waiting_commands_are_listed_with_reason_and_next_try(later, note, redis_url):
     await note("m-1", 900)
     ran = await later("waiting", "--redis-url", redis_url)
     assert ran.code == 0
-    for words in ("efactura.submit", "m-1", "order-7", "acme", "3 h ago", "ANAF answers 503"):
+    for words in (
+        "efactura.submit",
+        "12345674",
+        "m-1",
+        "order-7",
+        "acme",
+        "3 h ago",
+        "ANAF answers 503",
+    ):
         assert words in ran.out
 
 
@@ -61,3 +50,18 @@ async def test_nothing_waits_is_said(later, redis_url):
     ran = await later("waiting", "--redis-url", redis_url)
     assert (ran.code, ran.out) == (0, "")
     assert "nothing waits" in ran.err
+
+
+async def test_next_step_is_told_once_for_each_code(later, note, redis_url):
+    for number in range(3):
+        await note(f"m-{number}", 900, code="anaf_login_required")
+    await note("m-9", 900)
+    ran = await later("waiting", "--redis-url", redis_url)
+    told = [line for line in ran.out.splitlines() if line.startswith("anaf_")]
+    assert told == [
+        "anaf_login_required: workers efactura login, with --tenant where the reason names one",
+        "anaf_unavailable: nothing: it goes on when the other side answers again",
+    ]
+    listed = await later("waiting", "--redis-url", redis_url, "--json")
+    steps = {one["code"]: one["next"] for one in listed.json["anaf.efactura"]["commands"]}
+    assert steps["anaf_login_required"].startswith("workers efactura login")

@@ -49,7 +49,7 @@ async def _final(listener: Listener, parcel: Parcel, seconds: float) -> Heard:
         raise TimedOutError(
             f"no final event of {parcel.key} within {seconds:g} s; the command is safe, its "
             f"correlation id is {parcel.correlation_id}",
-            "workers status",
+            "workers waiting",
         ) from None
 
 

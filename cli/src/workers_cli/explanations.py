@@ -31,7 +31,8 @@ _DECIDED = {
     "retries_exhausted": "It might have worked later, but its time or its tries are used up.",
     "internal_error": "The worker failed in a way that nobody foresaw: a defect. "
     "The log has the details under the message id.",
-    "unrouted": "No queue was bound for the routing key; the message is in workers.unrouted.",
+    "unrouted": "No queue was bound for the routing key; the registry has not answered it yet.",
+    "unknown_command": "No worker takes the routing key; the text says which one was meant.",
     "delivery_limit": "The broker gave up: the message came back too often without an answer.",
 }
 """Codes that the failure policy or the broker gives; no error class has them."""

@@ -32,6 +32,8 @@ def has_follow_ups(key: str) -> bool:
 
 def answers(key: str, event_type: str) -> bool:
     """Say whether an event is of the command's domain, by its key or by their module."""
+    if key not in commands() and bare(event_type).endswith(".failed"):
+        return True  # by the registry, in the domain of the key that was meant
     if event_type.split(".", 1)[0] == key.split(".", 1)[0]:
         return True
     command, event = commands().get(key), events().get(event_type)

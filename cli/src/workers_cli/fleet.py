@@ -24,6 +24,10 @@ class Deduction(Reading):
     points: int
     detail: str = ""
 
+    def words(self) -> str:
+        """Return it for a person."""
+        return f"-{self.points} {self.reason}" + (f" ({self.detail})" if self.detail else "")
+
 
 class Instance(Reading):
     """One process of a worker."""
@@ -33,6 +37,7 @@ class Instance(Reading):
     missing: bool = False
     reason: str = ""
     last_seen: UtcDateTime
+    deductions: list[Deduction] = Field(default_factory=list)
 
 
 class WorkerState(Reading):
@@ -52,8 +57,7 @@ class WorkerState(Reading):
 
     def why(self) -> str:
         """Return what took the score from 100."""
-        parts = [f"-{d.points} {d.reason}" + (f" ({d.detail})" if d.detail else "")
-                 for d in self.deductions]  # fmt: skip
+        parts = [deduction.words() for deduction in self.deductions]
         return "; ".join(([self.reason] if self.reason else []) + parts)
 
 

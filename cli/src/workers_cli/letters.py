@@ -16,7 +16,7 @@ from workers_contracts.topology import UNROUTED
 from workers_runtime.identity import ATTEMPT, REPLAY, TENANT
 from workers_runtime.redaction import redact_text
 
-from .queues import states
+from .queues import UNROUTED_QUEUES, states
 
 MAX_HELD = 65_535
 """The broker's bound of messages in one consumer's hands."""
@@ -51,21 +51,22 @@ def letter_of(raw: AbstractIncomingMessage, queue: str, position: int) -> Letter
     """Read a dead letter as the runtime, or the broker itself, wrote it."""
     headers = {name: _text(value) for name, value in (raw.headers or {}).items()}
     unrouted = queue == UNROUTED
+    command = (raw.routing_key or "") if unrouted else headers.get("x-command") or raw.type or ""
     died_of = headers.get("x-first-death-reason", "")
     return Letter(
         position=position,
         message_id=raw.message_id or "",
         correlation_id=_text(raw.correlation_id),
-        command=(raw.routing_key or "") if unrouted else headers.get("x-command") or raw.type or "",
+        command=command,
         code="unrouted" if unrouted else headers.get("x-reason-code") or died_of or "unknown",
         field=headers.get("x-reason-field", ""),
         reason=redact_text(_reason(headers, unrouted=unrouted, died_of=died_of)),
-        attempts=_number(headers.get(ATTEMPT)) or (0 if unrouted else 1),
+        attempts=_number(headers.get(ATTEMPT)) or (0 if queue in UNROUTED_QUEUES else 1),
         replays=_number(headers.get(REPLAY)),
         tenant=headers.get(TENANT, ""),
         dead_since=headers.get("x-dead-at") or (raw.timestamp.isoformat() if raw.timestamp else ""),
-        queue=(raw.routing_key or "")
-        if unrouted
+        queue=command
+        if queue in UNROUTED_QUEUES
         else headers.get("x-queue") or queue.removesuffix(".dead"),
         size=len(raw.body),
         looks=_number(headers.get("x-delivery-count")),
@@ -137,6 +138,8 @@ async def held(
     hold = Hold(await channel.get_queue(queue, ensure=False), count)
     try:
         yield hold
+        # A round trip: acknowledgements that come with their channel's end may be ignored.
+        await channel.get_queue(queue)
     finally:
         if not channel.is_closed:
             await channel.close()

@@ -8,6 +8,9 @@ from aio_pika.exceptions import ChannelNotFoundEntity
 
 from workers_contracts.topology import UNROUTED, command_queues, dead_queue
 
+UNROUTED_QUEUES = (dead_queue(UNROUTED), UNROUTED)
+"""What no queue took: answered by the registry, and on its way there."""
+
 
 @dataclass(frozen=True)
 class QueueState:
@@ -22,7 +25,7 @@ class QueueState:
 
 def dead_queues() -> list[str]:
     """Return the names of all queues that keep what could not be done."""
-    return [*(dead_queue(name) for name in command_queues()), UNROUTED]
+    return [*(dead_queue(name) for name in command_queues()), *UNROUTED_QUEUES]
 
 
 async def states(connection: AbstractConnection, names: Iterable[str]) -> list[QueueState]:

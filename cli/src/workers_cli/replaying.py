@@ -10,13 +10,14 @@ import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
 
 from workers_contracts.catalog import commands
-from workers_contracts.topology import COMMANDS, UNROUTED, command_queues
+from workers_contracts.topology import COMMANDS, command_queues
 from workers_runtime.failpoints import hit
 from workers_runtime.identity import ATTEMPT, DUE, FIRST_SEEN, REPLAY
 
 from .errors import CliError, NotReplayedError
 from .letters import Hold, Letter, held, letter_of
 from .publishing import confirming_channel, publish
+from .queues import UNROUTED_QUEUES
 
 WINDOW = 200
 """Messages in hand when every one of them is replayed."""
@@ -34,12 +35,14 @@ class Replayed:
     """Letters that stay, with the reason."""
 
 
-def target(letter: Letter, queue: str) -> tuple[str, str] | str:
+def target(letter: Letter, queue: str, under: str | None = None) -> tuple[str, str] | str:
     """Return the exchange and routing key to publish to, or why it cannot be replayed."""
-    if queue == UNROUTED:
+    if under is not None:
+        return COMMANDS, under
+    if queue in UNROUTED_QUEUES:
         if letter.queue in commands():
             return COMMANDS, letter.queue
-        return f"no command has the key {letter.queue or '(none)'}; send it anew with the right key"
+        return f"no command has the key {letter.queue or '(none)'}; replay it with --as KEY"
     if letter.queue in command_queues():
         return "", letter.queue
     return f"its header x-queue names {letter.queue}, which no worker consumes"
@@ -84,8 +87,11 @@ async def replay(
     wanted: Callable[[Letter], bool],
     *,
     every_one: bool,
+    under: str | None = None,
 ) -> Replayed:
     """Replay the wanted ones of the first ``count`` letters; those that die meanwhile come later.
+
+    With ``under`` they go through the exchange again, under this routing key.
 
     Raises:
         NotReplayedError: a queue did not take its message; it and the rest stay.
@@ -99,7 +105,7 @@ async def replay(
             position += 1
             letter = letter_of(raw, queue, position)
             if wanted(letter):
-                await _one(outgoing, hold, raw, letter, queue, done)
+                await _one(outgoing, hold, raw, letter, target(letter, queue, under), queue, done)
     return done
 
 
@@ -108,10 +114,10 @@ async def _one(
     hold: Hold,
     raw: AbstractIncomingMessage,
     letter: Letter,
+    where: tuple[str, str] | str,
     queue: str,
     done: Replayed,
 ) -> None:
-    where = target(letter, queue)
     if isinstance(where, str):
         done.skipped.append((letter, where))
         return
@@ -127,4 +133,4 @@ async def _one(
     hit("after_publish", environment)
     await hold.take(raw)
     hit("before_ack", environment)
-    done.sent.append(replace(letter, message_id=copy.message_id or ""))
+    done.sent.append(replace(letter, message_id=copy.message_id or "", queue=where[1]))

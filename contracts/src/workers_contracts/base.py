@@ -35,6 +35,9 @@ class Command(Message):
     follow_up: ClassVar[bool | None] = None
     """Whether only the worker itself sends it; left out, every command with a verb is one."""
 
+    about_field: ClassVar[str | None] = None
+    """Field that says what it is about, to whoever looks after what waits; no personal data."""
+
     aside: ClassVar[bool] = False
     """A follow-up beside the public command's life: what it tells is not the command's result,
     and while it waits the command does not."""
@@ -43,6 +46,10 @@ class Command(Message):
     def queue(cls) -> str:
         """Name of the queue that holds this command."""
         return f"{cls.tag}.{cls.verb}" if cls.verb else cls.tag
+
+    def about(self) -> str:
+        """Return what the command is about, for example a firm's fiscal code; empty if unsaid."""
+        return str(getattr(self, self.about_field)) if self.about_field else ""
 
     @classmethod
     def is_public(cls) -> bool:

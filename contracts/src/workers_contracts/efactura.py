@@ -20,6 +20,7 @@ class SubmitInvoice(Command):
 
     key = "efactura.submit"
     tag: ClassVar[str] = "anaf.efactura"
+    about_field = "cif"
 
     cif: Cui = Field(description="Fiscal code on whose behalf it is filed.")
     xml: str | None = Field(default=None, description="The document as text: UBL, or CII.")

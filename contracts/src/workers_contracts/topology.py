@@ -129,7 +129,7 @@ def topology() -> Topology:
         Exchange(HEARTBEATS),
         Exchange(CONTROL),
     ]
-    queues = [kept_queue(UNROUTED)]
+    queues = [kept_queue(UNROUTED), kept_queue(dead_queue(UNROUTED))]
     bindings = [Binding(UNROUTED, UNROUTED, "")]
     for name in command_queues():
         queues += [work_queue(name), work_queue(suspect_queue(name)), kept_queue(dead_queue(name))]

@@ -26,6 +26,7 @@ from .registry import Registry
 from .scrape import Scraper
 from .store import Store, connect
 from .tokens import Keyring
+from .unrouted import Unrouted
 
 VERSION = version("registry-service")
 DESCRIPTION = """Which workers live, how healthy they are, and what they speak.
@@ -44,6 +45,7 @@ class Service:
     scraper: Scraper
     prober: Prober
     collector: Collector
+    unrouted: Unrouted
     fetcher: Fetcher
     measures: Measures
     keyring: Keyring
@@ -58,6 +60,7 @@ class Service:
             "scrape": self.scraper.run(),
             "probe": self.prober.run(),
             "asyncapi": self.collector.run(),
+            "unrouted": self.unrouted.run(),
         }
         self._tasks = [start(name, job) for name, job in jobs.items()]
 
@@ -65,8 +68,10 @@ class Service:
         """End all jobs and hang up, within a few seconds whatever the servers do."""
         await end(self._tasks)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(1.0):
-                await asyncio.gather(self.store.close(), self.fetcher.close())
+            async with asyncio.timeout(1.5):
+                await asyncio.gather(
+                    self.store.close(), self.fetcher.close(), self.unrouted.close()
+                )
 
     def failed_jobs(self) -> list[str]:
         """Name the jobs that ended; a registry without one of them is not alive."""
@@ -90,6 +95,7 @@ def make_service(settings: Settings, clock: Clock = utc_now) -> Service:
         scraper=Scraper(registry, fetcher, measures, clock),
         prober=Prober(registry, fetcher, measures),
         collector=Collector(registry, fetcher),
+        unrouted=Unrouted(settings.rmq_url.get_secret_value(), measures, settings.environment),
         fetcher=fetcher,
         measures=measures,
         keyring=Keyring.of(settings),

@@ -98,6 +98,12 @@ class Measures:
             ["outcome"],
             registry=self.registry,
         )
+        self.unrouted = Counter(
+            "registry_unrouted",
+            "Commands that no queue took, by what became of them: forwarded or refused.",
+            ["outcome"],
+            registry=self.registry,
+        )
         self.failed_checks = Counter(
             "failed_health_checks",
             "Scrapes and liveness probes of workers that failed.",

@@ -52,6 +52,13 @@ async def test_waiting_again_keeps_the_moment_since_when(redis, waiting):
     assert (one.since, one.attempt) == (first.since, 2)
 
 
+async def test_follow_up_keeps_what_its_command_is_about(redis, waiting):
+    await waiting.note(entry("m", 5, subject="12345674"))
+    await waiting.note(entry("m", 60))
+    (one,) = (await read_waiting(redis, TAG, limit=9)).entries
+    assert one.subject == "12345674"
+
+
 async def test_same_id_of_two_tenants_waits_twice(redis, waiting):
     await waiting.note(entry("m", 5, tenant="a"))
     await waiting.note(entry("m", 5, tenant="b"))

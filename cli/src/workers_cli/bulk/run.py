@@ -102,6 +102,11 @@ class Run:
         """Items that have not ended."""
         return len(self._todo) + sum(len(one.items) for one in self._following.items.values())
 
+    @property
+    def on_their_way(self) -> frozenset[str]:
+        """Message ids of the items that were sent and have not ended."""
+        return frozenset(self._following.items)
+
     async def go(self) -> bool:
         """Run until all have ended; False when nothing was heard for too long.
 

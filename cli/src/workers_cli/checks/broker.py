@@ -8,8 +8,8 @@ from aio_pika.abc import AbstractConnection
 
 from workers_cli.broker import connected, translated, version
 from workers_cli.errors import CliError
-from workers_cli.queues import QueueState, dead_queues, states
-from workers_contracts.topology import EVENTS, UNROUTED, command_queues
+from workers_cli.queues import UNROUTED_QUEUES, QueueState, dead_queues, states
+from workers_contracts.topology import EVENTS, command_queues
 from workers_runtime.connection import address
 from workers_runtime.declare import differences
 
@@ -76,11 +76,11 @@ def _queue_steps() -> tuple[Step, Step, Step]:
         return ok("consumers", f"all {len(found)} queues have one")
 
     async def dead(connection: AbstractConnection) -> Check:
-        names = [name for name in dead_queues() if name != UNROUTED]
+        names = [name for name in dead_queues() if name not in UNROUTED_QUEUES]
         return _empty("dead letters", await states(connection, names))
 
     async def unrouted(connection: AbstractConnection) -> Check:
-        return _empty("unrouted", await states(connection, [UNROUTED]))
+        return _empty("unrouted", await states(connection, UNROUTED_QUEUES))
 
     return consumers, dead, unrouted
 

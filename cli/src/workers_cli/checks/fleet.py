@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from workers_cli.broker import connected
 from workers_cli.errors import CliError, RegistryError
-from workers_cli.findings import expected_tags
+from workers_cli.findings import expected_tags, of_beats
 from workers_cli.fleet import Fleet, age, read_fleet
 from workers_cli.listening import listening
 from workers_contracts.heartbeat import WorkerStatus
@@ -28,10 +28,11 @@ async def fleet_checks(
         fleet = await read_fleet(registry, token)
     except RegistryError as error:
         first = wrong("registry", error.message, error.next_step)
-        return [first, unchecked("heartbeats", "the registry does not tell"), _clock(await heard)]
+        rest = [unchecked(name, "the registry does not tell") for name in ("heartbeats", "workers")]
+        return [first, *rest, _clock(await heard)]
     told = f"answers at {registry}" + (", from memory: its Redis is away" if fleet.stale else "")
     state = wrong("registry", told, "start Redis") if fleet.stale else ok("registry", told)
-    return [state, heartbeats(fleet), _clock(await heard, fleet)]
+    return [state, heartbeats(fleet), *conditions(fleet), _clock(await heard, fleet)]
 
 
 def heartbeats(fleet: Fleet) -> Check:
@@ -49,6 +50,14 @@ def heartbeats(fleet: Fleet) -> Check:
         parts += [f"silent: {', '.join(old)}"] if old else []
         return wrong("heartbeats", "; ".join(parts), "workers tail --heartbeats")
     return ok("heartbeats", f"all {len(fleet.workers)} workers beat")
+
+
+def conditions(fleet: Fleet) -> list[Check]:
+    """Check what the workers say of themselves: a line for each thing that is wrong."""
+    found = [finding for worker in fleet.workers for finding in of_beats(worker)]
+    return [wrong("workers", one.what, one.next) for one in found] or [
+        ok("workers", "none says that something is wrong with it")
+    ]
 
 
 async def clock_offset(url: str, seconds: float) -> float | None:

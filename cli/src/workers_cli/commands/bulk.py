@@ -8,6 +8,7 @@ import typer
 
 from workers_cli.addresses import resolve
 from workers_cli.bulk.making import maker
+from workers_cli.bulk.pending import waits_of
 from workers_cli.bulk.progress import Meter
 from workers_cli.bulk.report import Report
 from workers_cli.bulk.results import Results
@@ -16,6 +17,7 @@ from workers_cli.bulk.source import places
 from workers_cli.errors import ExitCode, UsageError
 from workers_cli.options import Json, RedisUrl, RmqUrl, check_tenant
 from workers_cli.output import emit, line, note, table
+from workers_cli.waits import Group
 
 INTERRUPTED = 130
 """What a shell expects of a program that Ctrl-C ended."""
@@ -80,7 +82,8 @@ def bulk(
         run = Run(found, made, written, results, options, meter.told)
         del found
         ended = _go(run, results)
-    _summary(run, report, meter.seconds, as_json=as_json)
+    waits = asyncio.run(waits_of(redis, made.command.tag, tid, run.on_their_way))
+    _summary(run, report, meter.seconds, waits, as_json=as_json)
     return _exit_code(run, ended=ended)
 
 
@@ -107,13 +110,18 @@ def _exit_code(run: Run, *, ended: bool | None) -> int:
     return ExitCode.OK if run.counts.keys() <= _GOOD else ExitCode.WRONG
 
 
-def _summary(run: Run, report: Path, seconds: float, *, as_json: bool) -> None:
+def _summary(run: Run, report: Path, seconds: float, waits: list[Group], *, as_json: bool) -> None:
     counts: dict[str, Any] = dict(run.counts) | ({"pending": run.pending} if run.pending else {})
     if as_json:
         told = counts | {"already_done": run.skipped, "seconds": round(seconds, 1)}
-        emit({"summary": told | {"report": str(report)}})
+        waiting = {"waiting": {one.code: one.count for one in waits}} if run.pending else {}
+        emit({"summary": told | waiting | {"report": str(report)}})
         return
     table(["outcome", "items"], [(name, counts[name]) for name in _ORDER if name in counts])
     line(f"{round(seconds, 1)} s; {run.skipped} were done before; the report is {report}")
+    for one in waits:
+        line(f"{one.count} × {one.code}: {one.reason}")
+        line(f"   next: {one.step.next}")
     if run.pending:
         note("what is pending is safe: the same command again goes on with it")
+        note("what waits, why and until when: workers waiting")

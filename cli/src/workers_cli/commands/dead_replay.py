@@ -1,38 +1,21 @@
 """`workers dead replay`: do again what could not be done."""
 
 import asyncio
-from collections import Counter
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from workers_cli.addresses import resolve
+from workers_cli.body import command_for
 from workers_cli.broker import connected
-from workers_cli.dead_queues import checked, read_all
-from workers_cli.errors import ExitCode, NoSuchMessageError, UsageError
+from workers_cli.dead_choice import Choice, chosen_from, confirm
+from workers_cli.dead_queues import checked
+from workers_cli.errors import ExitCode, UsageError
 from workers_cli.letters import Letter
 from workers_cli.options import Json, RmqUrl
 from workers_cli.output import emit, line, note
+from workers_cli.queues import UNROUTED_QUEUES
 from workers_cli.replaying import Replayed, replay
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Which letters are meant."""
-
-    ids: frozenset[str]
-    code: str | None
-
-    @property
-    def every_one(self) -> bool:
-        """Say whether no letter is left out."""
-        return not self.ids and self.code is None
-
-    def takes(self, letter: Letter) -> bool:
-        """Say whether a letter is meant."""
-        by_id = not self.ids or letter.message_id in self.ids
-        return by_id and self.code in (None, letter.code)
 
 
 def replay_dead(
@@ -44,6 +27,10 @@ def replay_dead(
     code: Annotated[
         str | None, typer.Option("--code", help="Only those with this error code.")
     ] = None,
+    under: Annotated[
+        str | None,
+        typer.Option("--as", metavar="KEY", help="Under the right key: for mistyped ones."),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     rmq_url: RmqUrl = None,
     as_json: Json = False,
@@ -53,44 +40,34 @@ def replay_dead(
     A message leaves the dead letters only when the broker has its copy safe. A crash in between
     sends it twice with the same ids, which the worker does once. Exits with 1 when some stay.
     """
-    if bool(message_ids) == every and not (code and not every):
-        raise UsageError(
-            "say which: message ids, or --all, or --code CODE", f"workers dead list {queue}"
-        )
+    choice = Choice.of(queue, message_ids, every=every, code=code)
     if as_json and not yes:
         raise UsageError("--json cannot ask for confirmation", "add --yes")
     url, queue = resolve("amqp_url", rmq_url), checked(queue)
-    choice = Choice(frozenset(message_ids or ()), code)
-    letters = asyncio.run(_letters(url, queue, choice))
-    chosen = [letter for letter in letters if choice.takes(letter)]
+    if under is not None:
+        _check_key(under, queue)
+    chosen, count = asyncio.run(chosen_from(url, queue, choice, "replayed"))
     if chosen and not yes:
-        _confirm(chosen, queue)
-    done = asyncio.run(_replay(url, queue, choice, len(letters))) if chosen else Replayed()
+        confirm(chosen, f"Replay from {queue}?")
+    done = asyncio.run(_replay(url, queue, choice, count, under)) if chosen else Replayed()
     return _report(done, queue, as_json=as_json)
 
 
-async def _letters(url: str, queue: str, choice: Choice) -> list[Letter]:
-    async with connected(url) as connection:
-        letters = await read_all(connection, queue)
-    missing = choice.ids - {letter.message_id for letter in letters}
-    if missing:
-        raise NoSuchMessageError(
-            f"{queue} holds no message {', '.join(sorted(missing))}; nothing was replayed",
-            f"workers dead list {queue}",
+def _check_key(key: str, queue: str) -> None:
+    """Refuse a key that nobody takes, and one for letters that had a right one."""
+    if queue not in UNROUTED_QUEUES:
+        raise UsageError(
+            "--as is for commands that no queue took", f"workers dead list {UNROUTED_QUEUES[0]}"
         )
-    return letters
+    if not command_for(key).is_public():
+        raise UsageError(f"{key} is sent by its worker only", f"workers dead list {queue}")
 
 
-def _confirm(chosen: list[Letter], queue: str) -> None:
-    counts = Counter((letter.code, letter.queue) for letter in chosen)
-    for (code, to), count in counts.items():
-        line(f"{count} x {code} -> {to}", error=True)
-    typer.confirm(f"Replay from {queue}?", abort=True, err=True)
-
-
-async def _replay(url: str, queue: str, choice: Choice, count: int) -> Replayed:
+async def _replay(url: str, queue: str, choice: Choice, count: int, under: str | None) -> Replayed:
     async with connected(url) as connection:
-        return await replay(connection, queue, count, choice.takes, every_one=choice.every_one)
+        return await replay(
+            connection, queue, count, choice.takes, every_one=choice.every_one, under=under
+        )
 
 
 def _report(done: Replayed, queue: str, *, as_json: bool) -> int:

@@ -11,6 +11,7 @@ from workers_cli.checks.broker import broker_checks, gather_checks
 from workers_cli.checks.fleet import fleet_checks
 from workers_cli.checks.others import redis_check, sandbox_check
 from workers_cli.checks.result import Check
+from workers_cli.checks.waits import waiting_checks
 from workers_cli.errors import ExitCode
 from workers_cli.options import Json, RedisUrl, RegistryUrl, RmqUrl, Token
 from workers_cli.output import console, emit, line
@@ -29,11 +30,16 @@ def doctor(
     redis_url: RedisUrl = None,
     as_json: Json = False,
 ) -> int:
-    """Check broker, queues, Redis, registry, workers and clocks; exits with 1 for any problem."""
-    broker = resolve("amqp_url", rmq_url)
+    """Check broker, queues, Redis, what waits, registry, workers and clocks.
+
+    Exits with 1 for any problem. An authority that is down is said, and is none: what waits for
+    it goes on by itself.
+    """
+    broker, redis = resolve("amqp_url", rmq_url), resolve("redis_url", redis_url)
     parts = (
         broker_checks(broker),
-        redis_check(resolve("redis_url", redis_url)),
+        redis_check(redis),
+        waiting_checks(redis),
         fleet_checks(resolve("registry_url", registry_url), token, broker, listen),
         sandbox_check(stack_addresses().get("sandbox_url")),
     )

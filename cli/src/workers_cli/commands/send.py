@@ -20,7 +20,7 @@ from workers_cli.parcels import Parcel
 from workers_cli.publishing import confirming_channel, publish
 from workers_cli.queues import states
 from workers_contracts.catalog import commands
-from workers_contracts.topology import COMMANDS, EVENTS, UNROUTED
+from workers_contracts.topology import COMMANDS, EVENTS
 
 Fields = Annotated[
     list[str] | None,
@@ -125,11 +125,11 @@ async def _look_ahead(connection: AbstractConnection, parcel: Parcel) -> None:
     """Say when nobody will take the command up now."""
     command = parcel.command
     if command is None:
-        note(f"no queue takes {parcel.key}: it is kept in {UNROUTED}; see `workers dead list`")
+        note(f"no queue takes {parcel.key}: the registry answers; see `workers dead list`")
         return
     queue = (await states(connection, [command.queue()]))[0]
     if not queue.exists:
-        note(f"the queue {queue.name} is missing: `workers topology apply`, then replay {UNROUTED}")
+        note(f"the queue {queue.name} is missing: the registry, or `topology apply`, makes it")
     elif queue.consumers == 0:
         note(f"no worker consumes {queue.name} now; the command waits there")
 
@@ -148,7 +148,7 @@ async def _until_final(listener: Listener, parcel: Parcel, seconds: float, *, as
         raise TimedOutError(
             f"no final event of {parcel.key} within {seconds:g} s; "
             f"the command is safe, its correlation id is {parcel.correlation_id}",
-            "workers status",
+            "workers waiting",
         ) from None
 
 

@@ -7,9 +7,10 @@ from workers_contracts.base import Command, Message
 from workers_contracts.catalog import commands, messages
 from workers_contracts.examples import examples
 from workers_contracts.schemas import document, exchange_of
+from workers_contracts.topology import HEARTBEATS
 
 REGISTRY = "registry"
-"""Reads the heartbeats; it is no worker and has no tag."""
+"""Reads the heartbeats, answers for unknown commands; it is no worker and has no tag."""
 
 _TEXT = {"type": "string"}
 ENVELOPE: dict[str, tuple[dict[str, Any], bool, str]] = {
@@ -75,7 +76,7 @@ def _add(result: dict[str, Any], message: type[Message]) -> None:
         "bindings": {"amqp": _binding(message)},
     }
     # The application receives commands (and the registry heartbeats); it sends events.
-    receives = issubclass(message, Command) or service_of(message) == REGISTRY
+    receives = issubclass(message, Command) or exchange_of(message) == HEARTBEATS
     result["operations"][f"{'receive' if receives else 'send'}.{key}"] = {
         "action": "receive" if receives else "send",
         "channel": {"$ref": f"#/channels/{key}"},

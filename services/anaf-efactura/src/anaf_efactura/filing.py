@@ -14,7 +14,7 @@ from workers_runtime.router import After, Outcome
 
 from . import events
 from .answering.words import is_message
-from .answers import Accepted, Refused, UploadAnswer
+from .answers import Accepted, Refused, Uncertain, UploadAnswer
 from .client import EFacturaClient
 from .draft import Draft, anaf_errors, conflict
 from .errors import (
@@ -161,7 +161,8 @@ class Filing:
             return await self._taken(document, attempt, answer.index, {})
         if isinstance(answer, Refused):
             return await self._refused(document, attempt, answer.reasons)
-        why = f"ANAF's answer to the upload decides nothing ({type(answer).__name__})"
+        said = answer.why if isinstance(answer, Uncertain) else answer.summary
+        why = f"ANAF's answer to the upload decides nothing: {said}"
         await self._doubt(document, attempt, why)
         raise UploadUncertainError(why, retry_after=self._reconciler.pause_seconds)
 

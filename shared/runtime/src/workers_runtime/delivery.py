@@ -56,6 +56,8 @@ class Delivery:
     identity: Identity
     content: str = ""
     """Digest of the command: what was published under this message id."""
+    subject: str = ""
+    """What the command is about, as it says itself."""
 
     @property
     def command(self) -> str:
@@ -97,6 +99,7 @@ class Delivery:
             correlation_id=identity.correlation_id or "",
             tenant=identity.tenant or "",
             command=command,
+            subject=self.subject,
             code=code,
             reason=reason,
             attempt=identity.attempt,

@@ -139,7 +139,8 @@ class Kernel:
             await self._refuse(delivery, error)
             return
         content = hashlib.sha256(command.short_json().encode()).hexdigest()
-        await self._claimed(replace(delivery, content=content), command, call)
+        known = replace(delivery, content=content, subject=command.about())
+        await self._claimed(known, command, call)
 
     async def _claimed(self, delivery: Delivery, command: Command, call: Call) -> None:
         claim = await self._until_available(lambda: self._journal.claim(delivery.key))

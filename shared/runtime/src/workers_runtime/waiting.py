@@ -23,10 +23,15 @@ KEEP_SECONDS = 30 * 86_400
 """An entry that is overdue for this long belongs to a command that is gone, for example purged."""
 
 # KEYS: due times by id, entries by id. ARGV: id, due in ms, entry, oldest due time kept, seconds.
-# What waits again keeps the moment since when it waits.
+# What waits again keeps the moment since when it waits, and what it is about: a follow-up of it
+# may not say that.
 _NOTE = """
 local entry, known = cjson.decode(ARGV[3]), redis.call('HGET', KEYS[2], ARGV[1])
-if known then entry.since = cjson.decode(known).since end
+if known then
+  local before = cjson.decode(known)
+  entry.since = before.since
+  if entry.subject == '' then entry.subject = before.subject end
+end
 redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
 redis.call('HSET', KEYS[2], ARGV[1], cjson.encode(entry))
 local old = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[4], 'LIMIT', 0, 100)
@@ -55,6 +60,8 @@ class Waiting(BaseModel):
     tenant: str = ""
     command: str
     """Routing key of what will be tried: the command itself or a follow-up of it."""
+    subject: str = ""
+    """What the command is about, for example a firm's fiscal code; empty when it does not say."""
     code: str
     """Error code of the last try; ``follow_up`` when nothing failed."""
     reason: str
