@@ -172,6 +172,7 @@ class Seal(Value):
     status: Literal["verified", "unknown_signer", "missing", "invalid"]
     signer: str | None = Field(default=None, description="Subject of the signer's certificate.")
     fingerprint: str | None = Field(default=None, description="SHA-256 of the certificate.")
+    reason: Text | None = Field(default=None, description="Why it is invalid, when it is.")
 
 
 class InvoiceEvent(Event):

@@ -14,13 +14,22 @@ from workers_runtime.router import After, Outcome
 
 from . import events
 from .answers import InProgress, Nok, Ok, QueryFailed, RefusedAtUpload
-from .archive import Archive, BadArchive, Kind, SealStatus, open_archive, verify_seal
+from .archive import (
+    GIVEN_FOR,
+    Archive,
+    BadArchive,
+    Kind,
+    SealStatus,
+    open_archive,
+    verify_seal,
+)
 from .archiving.keeping import Download, Keeper, Owner
 from .client import EFacturaClient
 from .draft import anaf_errors
 from .errors import AnafUnavailableError, ArchiveUnreadableError, DocumentUnknownError, call_error
 from .life import State
 from .plan import CheckPlan
+from .sealing import told_of
 from .watching import Watching
 
 SEAL_TRIES = 4
@@ -90,7 +99,11 @@ class Following:
         except BadArchive as error:
             # Ten downloads a day are allowed: a damaged one is not asked for again at once.
             raise ArchiveUnreadableError(str(error), retry_after=self._plan.patience) from error
-        return Download(download_id, content, archive, verify_seal(archive, self._seals))
+        now = datetime.now(UTC)
+        # Sealed after the upload; the first upload of a duplicate may be as old as archives get.
+        since = now - GIVEN_FOR if _moved(document) else _submitted_at(document)
+        seal = verify_seal(archive, self._seals, since=since, at=now)
+        return Download(download_id, content, archive, seal)
 
     async def _end(
         self, document: Document, command: CheckInvoice, task: Task, ended: Download
@@ -186,15 +199,10 @@ class Following:
             made=ArtifactRef.model_validate(made["xml"]) if made else None,
         )
         kept = await self._keeper.keep(owner, ended)
-        seal = {
-            "status": ended.seal.status.value,
-            "signer": ended.seal.signer_subject,
-            "fingerprint": ended.seal.fingerprint_sha256,
-        }
         return {
             "download_id": ended.download_id,
             "archive": kept.entry.artifact.model_dump(mode="json"),
-            "seal": seal,
+            "seal": told_of(ended.seal).model_dump(),
         }
 
 
@@ -218,6 +226,10 @@ def _ended(document: Document) -> Outcome:
 def _followed(document: Document) -> tuple[str, ...]:
     """Return the indexes that were followed before the present one, our own first."""
     return tuple(document.data.get("followed", ()))
+
+
+def _submitted_at(document: Document) -> datetime:
+    return datetime.fromisoformat(document.data["submitted_at"])
 
 
 def _moved(document: Document) -> bool:
