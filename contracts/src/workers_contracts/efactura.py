@@ -317,3 +317,6 @@ class InvoiceFailed(Failed):
     """The document could not be filed; whether ANAF has it is told by its code."""
 
     key = "efactura.failed"
+
+    text: Text | None = Field(default=None, description="What the code means for the document.")
+    mend: Text | None = Field(default=None, description="What a person does now.")

@@ -82,8 +82,7 @@ class Following:
                     reason=f"ANAF is still processing the upload {index}",
                 )
                 return [again, *await self._watching.undecided(document, task)]
-            case RefusedAtUpload():
-                text = "XML cu erori, nepreluat de sistemul ANAF"
+            case RefusedAtUpload(text):
                 return await self._reject(document, task, anaf_errors((text,)), None)
             case QueryFailed(refusal) if refusal.kind is RefusalKind.RIGHTS and _moved(document):
                 # The first upload of the same invoice is somebody else's.

@@ -40,6 +40,7 @@ from workers_runtime.router import Outcome, Router
 from . import events
 from .archiving.handlers import router as archive
 from .draft import examine, filed_for
+from .failing import explained
 from .filing import Filing
 from .following import Following
 from .inbound.fetching import Fetching
@@ -49,7 +50,7 @@ from .login_watch import LoginWatch
 from .source import source_of
 from .watching import Watching
 
-router = Router("anaf-efactura")
+router = Router("anaf-efactura", failed=explained)
 
 
 @router.handles(SubmitInvoice, emits=[InvoiceSubmitted, InvoiceAccepted, InvoiceRejected])
