@@ -4,6 +4,7 @@ from datetime import date
 from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from .base import Command, Event, Failed
 from .efactura_invoice import InvoiceDocument
@@ -11,8 +12,19 @@ from .types import ArtifactRef, Cui, UtcDateTime, Value
 
 
 def _one_source(command: "SubmitInvoice | ValidateInvoice") -> None:
-    if [command.xml, command.artifact, command.invoice].count(None) != 2:
-        raise ValueError("give the document in exactly one of the fields xml, artifact and invoice")
+    given = [name for name in _SOURCES if getattr(command, name) is not None]
+    if len(given) != 1:
+        raise PydanticCustomError(
+            "one_source",
+            "give the document in exactly one of the fields xml, artifact and invoice; {found}",
+            {
+                "found": f"there are {' and '.join(given)}" if given else "there is none",
+                "field": given[-1] if given else _SOURCES[0],
+            },
+        )
+
+
+_SOURCES = ("xml", "artifact", "invoice")
 
 
 class SubmitInvoice(Command):
