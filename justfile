@@ -93,7 +93,7 @@ inbound-proof *args:
     @-python -m workers_stack servers
     @INBOUND_PROOF=full python -m pytest -q services/anaf-efactura/tests/inbound/test_worker.py "$@"
 
-# Make 1,000 invoices of any sensible JSON and judge them by the schema and every rule (3 min)
+# Make 1,000 invoices of any sensible JSON and judge them by the schema and every rule (5 min)
 [group('check')]
 builder-proof *args:
     @BUILDER_EXAMPLES=1000 python -m pytest -q services/anaf-efactura/tests/building/test_generated.py "$@"
