@@ -122,8 +122,20 @@ async def test_every_item_is_told_with_its_end(later, worker, folder):
     assert found["01.xml"]["errors"][0]["message"] == REJECTED["errors"][0]["message"]
     failed = found["02.xml"]
     assert failed["code"] == failed["errors"][0]["rule"] == FAILED["code"]
-    assert "anaf.efactura.dead" in failed["errors"][0]["message"]
-    assert found["bad.xml"]["errors"][0]["message"].startswith("Documentul nu poate fi citit")
+    (told,) = failed["errors"]
+    assert told["message"].startswith(FAILED["text"]["ro"])
+    assert told["message"].endswith("coada anaf.efactura.dead.")
+    assert (told["mend"], told["mend_en"]) == (FAILED["mend"]["ro"], FAILED["mend"]["en"])
+    assert FAILED["message"] in told["message_en"]
+    assert found["bad.xml"]["errors"] == [
+        {
+            "rule": "unreadable_input",
+            "message": "bad.xml nu este XML.",
+            "mend": "Dați un document UBL sau CII.",
+            "message_en": "bad.xml is not XML",
+            "mend_en": "give a UBL or CII document",
+        }
+    ]
 
 
 async def test_all_accepted_is_success_and_again_sends_nothing(later, worker, folder, bus):
@@ -156,6 +168,7 @@ async def test_documents_may_only_be_judged(later, worker, folder):
     told = found["01.xml"]["errors"][0]
     assert told["message"] == finding["text"]["ro"]
     assert told["mend"] == finding["mend"]["ro"]
+    assert (told["message_en"], told["mend_en"]) == (finding["text"]["en"], finding["mend"]["en"])
 
 
 async def test_no_more_than_the_window_is_sent_before_an_answer(later, worker, folder, bus):

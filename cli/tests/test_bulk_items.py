@@ -4,6 +4,7 @@ import asyncio
 import errno
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from workers_cli.bulk import source
 from workers_cli.bulk.making import Broken, Made, maker
 from workers_cli.bulk.report import Report, lines
 from workers_cli.bulk.source import places
+from workers_cli.bulk.telling import broken_line
 from workers_cli.errors import ConfigurationError, InputError
 
 CIF = "12345674"
@@ -130,6 +132,31 @@ def test_file_that_may_not_be_read_stops_no_other(alone: Path, make, monkeypatch
     first, second = make(alone / "in")
     assert "Permission denied" in first.error.message
     assert isinstance(second, Made)
+
+
+def test_an_accountant_reads_whole_romanian_of_each_broken_item(alone: Path, make, monkeypatch):
+    path = written(
+        alone / "f.jsonl",
+        "{not json",
+        "[1]",
+        {"xml": XML, "colour": "red"},
+        '{"xml": "' + "x" * 500 + '"}',
+        {"xml": "ș" * 140_000},
+    )
+    lines_found = make(path)
+    monkeypatch.setattr(source, "MAX_LINE", 400)
+    lines_found += [one for one in make(path) if isinstance(one, Broken)]
+    (alone / "in").mkdir()
+    (alone / "in" / "1.xml").write_bytes(b" ")
+    (alone / "in" / "2.xml").write_bytes(b"<x/>" + b" " * (10 * 1024 * 1024))
+    found = [one for one in (*lines_found, *make(alone / "in")) if isinstance(one, Broken)]
+    told = [broken_line("x", "", one.error)["errors"][0] for one in found]
+    assert len({one["message"] for one in told}) >= 7
+    for one in told:
+        assert one["message"][-1] == one["mend"][-1] == "."
+        assert not re.search(r"\b(is|has|not|the|line|limit is|makes|must|give)\b", one["message"])
+        assert not re.search("[ăâîșț]", one["message_en"] + one["mend_en"])
+    assert "colour" in next(one for one in told if one["rule"] == "invalid_command")["message"]
 
 
 def test_id_follows_from_what_is_filed_for_whom(alone: Path, make):

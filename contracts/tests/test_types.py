@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from workers_contracts.types import ArtifactRef, Cui, Iban, Money, UtcDateTime, cui_is_valid
+from workers_contracts.types import ArtifactRef, Cui, UtcDateTime, cui_is_valid, iban_is_valid
 
 CUI = TypeAdapter(Cui)
-IBAN = TypeAdapter(Iban)
 MOMENT = TypeAdapter(UtcDateTime)
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 RIGHT = ["12345674", "87654329", "123456789", "19", "230", "8000000000"]
@@ -70,7 +69,7 @@ def test_any_text_is_refused_or_becomes_a_valid_code(text):
 def test_account_with_computed_check_digits_is_taken(account):
     number = "".join(str(int(char, 36)) for char in f"{account}RO00")
     iban = f"RO{98 - int(number) % 97:02}{account}"
-    assert IBAN.validate_python(f"{iban[:4].lower()} {iban[4:]}") == iban
+    assert iban_is_valid(f"{iban[:4].lower()} {iban[4:]}")
 
 
 @given(st.text("0123456789", min_size=11, max_size=30), st.integers(0, 10), st.integers(1, 9))
@@ -79,16 +78,14 @@ def test_account_with_one_wrong_digit_is_refused(account, place, shift):
     iban = f"RO{98 - int(number) % 97:02}{account}"
     at = 4 + place
     broken = iban[:at] + str((int(iban[at]) + shift) % 10) + iban[at + 1 :]
-    with pytest.raises(ValidationError, match="check digits"):
-        IBAN.validate_python(broken)
+    assert not iban_is_valid(broken)
 
 
 @pytest.mark.parametrize(
     "text", ["", "RO", "49RO11112222333344", "RO4911112222!333344", "RO49", "ROXX"]
 )
 def test_malformed_account_is_refused(text):
-    with pytest.raises(ValidationError, match="not an IBAN"):
-        IBAN.validate_python(text)
+    assert not iban_is_valid(text)
 
 
 @given(st.datetimes(timezones=OFFSETS).filter(lambda moment: 1 < moment.year < 9999))
@@ -104,13 +101,6 @@ def test_moment_without_a_zone_is_refused(moment):
     for value in (moment, moment.isoformat()):
         with pytest.raises(ValidationError, match="timezone"):
             MOMENT.validate_python(value)
-
-
-@given(st.decimals(-(10**9), 10**9, places=2))
-def test_amount_is_never_a_float_on_the_wire(amount):
-    money = Money(amount=amount, currency="RON")
-    assert isinstance(money.model_dump(mode="json")["amount"], str)
-    assert Money.model_validate_json(money.model_dump_json()) == money
 
 
 def test_artifact_reference_refuses_a_field_it_does_not_know():

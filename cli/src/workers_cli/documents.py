@@ -30,11 +30,19 @@ async def body_with(
 ) -> bytes:
     """Return a command's body with a document's bytes; raises what `body_of` raises."""
     if not content.strip():
-        raise InputError(f"{name} is empty", "give a UBL invoice or credit note")
+        raise InputError(
+            f"{name} is empty",
+            "give a UBL invoice or credit note",
+            ro=(f"{name} este gol.", "Dați o factură sau o notă de creditare UBL."),
+        )
     if len(content) > MAX_FILE:
         raise InputError(
             f"{name} has {len(content)} bytes; ANAF takes {MAX_FILE} at most",
             "shrink or remove its attachments",
+            ro=(
+                f"{name} are {len(content)} octeți; ANAF primește cel mult {MAX_FILE}.",
+                "Micșorați sau eliminați atașamentele.",
+            ),
         )
     text = _text(content)
     if text is not None and len(content) <= MAX_TEXT:
@@ -66,12 +74,22 @@ async def _stored(file: str, content: bytes, url: str | None) -> dict[str, Any]:
         raise BodyTooLargeError(
             f"{file} is over {MAX_TEXT} bytes or not UTF-8, so it cannot travel in a message",
             "give --artifacts-url or ARTIFACTS_URL: the store that the workers read",
+            ro=(
+                f"{file} are peste {MAX_TEXT} de octeți sau nu este UTF-8, deci nu încape într-un "
+                "mesaj.",
+                "Indicați depozitul pe care îl citesc serviciile: --artifacts-url sau "
+                "ARTIFACTS_URL.",
+            ),
         )
     try:
         artifacts = Artifacts(store)
         reference = await artifacts.put(content, media_type="application/xml", suffix=".xml")
     except (ValueError, ArtifactStoreError) as error:
-        raise ConfigurationError(f"the artifact store {store}: {error}", "check its URL") from None
+        raise ConfigurationError(
+            f"the artifact store {store}: {error}",
+            "check its URL",
+            ro=(f"Depozitul de documente {store} nu poate fi folosit.", "Verificați adresa lui."),
+        ) from None
     return reference.model_dump(mode="json")
 
 

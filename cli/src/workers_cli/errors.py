@@ -24,16 +24,25 @@ class CliError(Exception):
         message: what is wrong, and why.
         next_step: the command to run, or what to change.
         field: the command's field that is wrong, when one is.
+        ro: both sentences in Romanian, where a report takes them to an accountant.
     """
 
     code: ClassVar[str] = "cli_error"
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
-    def __init__(self, message: str, next_step: str, *, field: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        next_step: str,
+        *,
+        field: str | None = None,
+        ro: tuple[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.next_step = next_step
         self.field = field
+        self.ro = ro
 
 
 class UsageError(CliError):

@@ -4,6 +4,7 @@ from datetime import date
 from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from .base import Command, Event, Failed
 from .efactura_invoice import InvoiceDocument
@@ -11,8 +12,19 @@ from .types import ArtifactRef, Cui, UtcDateTime, Value
 
 
 def _one_source(command: "SubmitInvoice | ValidateInvoice") -> None:
-    if [command.xml, command.artifact, command.invoice].count(None) != 2:
-        raise ValueError("give the document in exactly one of the fields xml, artifact and invoice")
+    given = [name for name in _SOURCES if getattr(command, name) is not None]
+    if len(given) != 1:
+        raise PydanticCustomError(
+            "one_source",
+            "give the document in exactly one of the fields xml, artifact and invoice; {found}",
+            {
+                "found": f"there are {' and '.join(given)}" if given else "there is none",
+                "field": given[-1] if given else _SOURCES[0],
+            },
+        )
+
+
+_SOURCES = ("xml", "artifact", "invoice")
 
 
 class SubmitInvoice(Command):
@@ -173,6 +185,7 @@ class Seal(Value):
     status: Literal["verified", "unknown_signer", "missing", "invalid"]
     signer: str | None = Field(default=None, description="Subject of the signer's certificate.")
     fingerprint: str | None = Field(default=None, description="SHA-256 of the certificate.")
+    reason: Text | None = Field(default=None, description="Why it is invalid, when it is.")
 
 
 class InvoiceEvent(Event):
@@ -344,3 +357,6 @@ class InvoiceFailed(Failed):
     """The document could not be filed; whether ANAF has it is told by its code."""
 
     key = "efactura.failed"
+
+    text: Text | None = Field(default=None, description="What the code means for the document.")
+    mend: Text | None = Field(default=None, description="What a person does now.")

@@ -171,7 +171,7 @@ class InvoiceDocument(Part):
     invoiced_object: Identifier | None = optional("BT-18: object, for example a meter.")
     accounting_reference: Line | None = optional("BT-19: the buyer's account or cost centre.")
     payment_terms: Line | None = optional("BT-20: terms of payment in words.")
-    notes: tuple[Line, ...] = Field(default=(), max_length=100, description="BT-22: notes.")
+    notes: tuple[Line, ...] = Field(default=(), max_length=100, description="BG-1, BT-22: notes.")
     preceding_invoices: tuple[PrecedingInvoice, ...] = Field(
         default=(), max_length=600, description="BG-3: earlier invoices that it refers to."
     )

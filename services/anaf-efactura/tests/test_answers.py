@@ -152,7 +152,10 @@ def test_an_upload_answer_that_is_not_understood_says_so(body: str):
         ('stare="in prelucrare"', InProgress()),
         ('stare="În prelucrare"', InProgress()),
         ('stare=" IN  PRELUCRARE "', InProgress()),
-        ('stare="XML cu erori nepreluat de sistem"', RefusedAtUpload()),
+        (
+            'stare="XML cu erori nepreluat de sistem"',
+            RefusedAtUpload("XML cu erori nepreluat de sistem"),
+        ),
         ('stare="ok"', None),
         ('stare="ok" id_descarcare="x"', None),
         ('stare="nok"', None),

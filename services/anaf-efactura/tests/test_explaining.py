@@ -30,8 +30,11 @@ TEXTS = [
     ("Marime fisier transmis mai mare de 10 MB.", ["ANAF-SIZE"]),
     ("CIF introdus= 1234 nu este inregistrat in Registrul RO e-Factura executari silite",
      ["ANAF-EXECUTARE"]),
-    ("A aparut o eroare tehnica. Cod: XXX", []),
-    ("[X-UNKNOWN-1] altceva", []),
+    ("A aparut o eroare tehnica. Cod: XXX", ["ANAF-TECHNICAL"]),
+    ("XML cu erori nepreluat de sistem", ["ANAF-NOT-TAKEN"]),
+    ("[X-UNKNOWN-1] altceva", ["ANAF-OTHER"]),
+    ("R9.9: Ceva necunoscut", ["ANAF-OTHER"]),
+    ("", ["ANAF-OTHER"]),
 ]  # fmt: skip
 
 
@@ -58,6 +61,12 @@ def test_anafs_words_stay_as_they_are():
     (refused,) = anaf_errors((text,))
     assert refused.message == text
     assert [each.rule for each in refused.explanations] == ["BR-RO-110"]
+
+
+def test_a_refusal_without_a_reason_is_explained_too():
+    (refused,) = anaf_errors(())
+    assert [each.rule for each in refused.explanations] == ["ANAF-OTHER"]
+    assert "indexul de încărcare" in refused.explanations[0].mend.ro
 
 
 def test_a_huge_text_is_bounded_and_quick():

@@ -164,7 +164,7 @@ async def test_bad_reference_is_permanent_and_nothing_is_sent(
     job = desk.submit("<x/>")
     job.command = SubmitInvoice(cif="12345674", artifact=changed)
     await desk.work()
-    assert [failure.code for failure in desk.failures] == [code]
+    assert [(failure.code, failure.field) for failure in desk.failures] == [(code, "artifact")]
     assert sandbox.control.requests("upload") == []
 
 

@@ -3,6 +3,7 @@
 The texts are ANAF's, word for word, from its Swagger pages or as they were seen live.
 """
 
+import html
 import json
 from dataclasses import dataclass
 from html import escape
@@ -198,6 +199,9 @@ async def test_answer_with_200_that_is_no_success_has_its_outcome(
     assert ends == [row.end]
     if row.stage:
         assert desk.events[-1].stage == row.stage
+        for error in desk.events[-1].errors:  # ANAF's words as they are, and what they mean
+            assert error.message in html.unescape(row.body)
+            assert error.explanations
     # Never taken for a success, and never sent twice while ANAF may have it.
     assert len(sandbox.control.uploads()) == (0 if row.stage == "upload" or _early(row) else 1)
     assert sandbox.control.violations() == []

@@ -66,12 +66,15 @@ class Maker:
         except CliError as error:
             return Broken(name, hashlib.sha256(content).hexdigest(), error)
         except OSError as error:
-            reason = InputError(f"{name} cannot be read: {error.strerror}", f"ls -l {place.path}")
-            return Broken(name, "", reason)
+            return Broken(name, "", _unread(place, name, error))
 
     async def _file(self, place: Place, content: bytes) -> Made:
         if content.strip() and not _may_be_xml(content):
-            raise InputError(f"{place.name} is not XML", "give a UBL or CII document")
+            raise InputError(
+                f"{place.name} is not XML",
+                "give a UBL or CII document",
+                ro=(f"{place.name} nu este XML.", "Dați un document UBL sau CII."),
+            )
         body = await body_with(place.name, content, self.fields, self.artifacts_url)
         return self._made(place.name, body, self.fields, content)
 
@@ -93,6 +96,10 @@ class Maker:
             raise BodyTooLargeError(
                 f"{name} makes a message of {len(body)} bytes, the limit is {MAX_MESSAGE_BYTES}",
                 "give it as an XML file, or its attachments as artifacts",
+                ro=(
+                    f"{name} face un mesaj de {len(body)} octeți; limita este {MAX_MESSAGE_BYTES}.",
+                    "Dați documentul ca fișier XML sau atașamentele prin depozitul de documente.",
+                ),
             )
         check(self.command, body)
         digest = hashlib.sha256(content).hexdigest()
@@ -118,12 +125,33 @@ def _object(content: bytes, number: int) -> dict[str, Any]:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
         what = str(error) if isinstance(error, json.JSONDecodeError) else "it is not UTF-8 text"
-        raise InputError(f"line {number} is not JSON: {what}", "correct the line") from None
+        raise InputError(
+            f"line {number} is not JSON: {what}",
+            "correct the line",
+            ro=(f"Linia {number} nu este JSON{_place(error)}.", "Corectați linia."),
+        ) from None
     if not isinstance(found, dict):
         raise InputError(
-            f"line {number} is not one JSON object", "write the fields of efactura.submit"
+            f"line {number} is not one JSON object",
+            "write the fields of efactura.submit",
+            ro=(
+                f"Linia {number} nu este un obiect JSON.",
+                "Scrieți între acolade câmpurile comenzii efactura.submit.",
+            ),
         )
     return found
+
+
+def _place(error: Exception) -> str:
+    return f" (caracterul {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
+
+
+def _unread(place: Place, name: str, error: OSError) -> CliError:
+    return InputError(
+        f"{name} cannot be read: {error.strerror}",
+        f"ls -l {place.path}",
+        ro=(f"{name} nu poate fi citit.", f"Verificați fișierul și drepturile: {place.path}."),
+    )
 
 
 def _json(fields: dict[str, Any]) -> bytes:

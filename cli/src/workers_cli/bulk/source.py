@@ -36,6 +36,10 @@ class Place:
             raise InputError(
                 f"line {self.number} has {self.size} bytes, the limit is {MAX_LINE}",
                 "put a large document into a file of its own",
+                ro=(
+                    f"Linia {self.number} are {self.size} octeți; limita este {MAX_LINE}.",
+                    "Puneți un document mare într-un fișier separat.",
+                ),
             )
         with self.path.open("rb") as file:
             file.seek(self.offset)

@@ -1,4 +1,7 @@
-"""What an event says of an item, as the report has it; what people read is Romanian."""
+"""What an event says of an item, as the report has it.
+
+`message` and `mend` are Romanian, but for ANAF's own words; `message_en` and `mend_en` English.
+"""
 
 from typing import Any
 
@@ -20,13 +23,12 @@ _FACTS = (
     "error_count",
     "warning_count",
 )
-_BROKEN = {
-    "unreadable_input": "Documentul nu poate fi citit",
-    "invalid_command": "Datele nu respectă contractul comenzii",
-    "body_too_large": "Documentul este prea mare pentru un mesaj",
-    "configuration": "Depozitul de documente nu poate fi folosit",
-}
-_FAILED = "Nu s-a putut finaliza; comanda așteaptă în coada {queue}"
+_INVALID = (
+    "Datele nu respectă contractul comenzii{place}.",
+    "Corectați după message_en, care numește câmpul și ce se așteaptă acolo.",
+)
+_UNSENT = ("Documentul nu a fost trimis.", "Vedeți message_en și mend_en.")
+_FAILED = "Nu s-a putut finaliza; comanda așteaptă în coada {queue}."
 
 
 def state_of(heard: Heard) -> str:
@@ -57,8 +59,15 @@ def facts_of(heard: Heard) -> dict[str, Any]:
 
 def broken_line(item: str, sha256: str, error: CliError) -> dict[str, Any]:
     """Return the line of an item that was not sent."""
-    words = _BROKEN.get(error.code, "Documentul nu a fost trimis")
-    told = {"rule": error.code, "message": f"{words}: {error.message}", "mend": error.next_step}
+    message, mend = error.ro or (_INVALID if error.code == "invalid_command" else _UNSENT)
+    place = f", la câmpul {error.field}" if error.field else ""
+    told = {
+        "rule": error.code,
+        "message": message.replace("{place}", place),
+        "mend": mend,
+        "message_en": error.message,
+        "mend_en": error.next_step,
+    }
     if error.field:
         told["field"] = error.field
     return {
@@ -68,23 +77,43 @@ def broken_line(item: str, sha256: str, error: CliError) -> dict[str, Any]:
 
 def _errors(data: dict[str, Any], state: str) -> list[dict[str, Any]]:
     if state == "failed":
-        words = _FAILED.format(queue=data.get("dead_letter_queue"))
-        failed = {"rule": data.get("code"), "message": f"{words}: {data.get('message')}"}
-        return [failed | ({"field": data["field"]} if data.get("field") else {})]
+        return [_failure(data)]
     if state == "validated":
         return [_finding(one) for one in data.get("findings", []) if one["severity"] == "error"]
     return [_rejection(one) for one in data.get("errors", [])]
 
 
+def _failure(data: dict[str, Any]) -> dict[str, Any]:
+    said = [_FAILED.format(queue=data.get("dead_letter_queue"))]
+    told = {"rule": data.get("code"), "message_en": data.get("message")}
+    if data.get("text"):  # a worker of an earlier version says it in English only
+        said.insert(0, data["text"]["ro"])
+        told["message_en"] = f"{data['text']['en']} {data.get('message')}"
+    if data.get("mend"):
+        told |= _mends([data["mend"]])
+    return {"message": " ".join(said)} | told | _where(data)
+
+
 def _finding(one: dict[str, Any]) -> dict[str, Any]:
-    told = {"rule": one["rule"], "message": one["text"]["ro"], "mend": one["mend"]["ro"]}
-    return told | _where(one)
+    told = {"rule": one["rule"], "message": one["text"]["ro"], "message_en": one["text"]["en"]}
+    return told | _mends([one["mend"]]) | _where(one)
 
 
 def _rejection(one: dict[str, Any]) -> dict[str, Any]:
     told = {"rule": one.get("rule"), "message": one.get("message")}
-    mends = [each["mend"]["ro"] for each in one.get("explanations", [])]
-    return told | ({"mend": " ".join(mends)} if mends else {}) | _where(one)
+    explained = one.get("explanations", [])
+    if explained:
+        told["message_en"] = " ".join(each["text"]["en"] for each in explained)
+    return told | _mends([each["mend"] for each in explained]) | _where(one)
+
+
+def _mends(texts: list[dict[str, str]]) -> dict[str, str]:
+    if not texts:
+        return {}
+    return {
+        "mend": " ".join(each["ro"] for each in texts),
+        "mend_en": " ".join(each["en"] for each in texts),
+    }
 
 
 def _where(one: dict[str, Any]) -> dict[str, Any]:

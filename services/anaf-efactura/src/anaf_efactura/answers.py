@@ -77,6 +77,9 @@ class InProgress:
 class RefusedAtUpload:
     """The XML never entered the system; final, and there is nothing to download."""
 
+    text: str
+    """The state as ANAF writes it."""
+
 
 @dataclass(frozen=True, slots=True)
 class QueryFailed:
@@ -147,7 +150,8 @@ def read_state(reply: Reply) -> StateAnswer:
         return QueryFailed(refusal)
     if not isinstance(reply, XmlReply) or local_name(reply.root) != "header":
         return Unrecognised(summary(reply))
-    state = " ".join((attribute(reply.root, "stare") or "").lower().replace("î", "i").split())
+    written = attribute(reply.root, "stare") or ""
+    state = " ".join(written.lower().replace("î", "i").split())
     download_id = attribute(reply.root, "id_descarcare") or ""
     match state:
         case "ok" if _ID.fullmatch(download_id):
@@ -157,7 +161,7 @@ def read_state(reply: Reply) -> StateAnswer:
         case "in prelucrare":
             return InProgress()
         case "xml cu erori nepreluat de sistem":
-            return RefusedAtUpload()
+            return RefusedAtUpload(written)
     errors = _errors(reply.root)
     return (
         QueryFailed(classify_text(errors[0]))

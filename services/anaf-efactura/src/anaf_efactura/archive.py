@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -26,6 +26,8 @@ MAX_ARCHIVE: Final = 32 * 1024 * 1024
 MAX_DOCUMENT: Final = 16 * 1024 * 1024
 """An upload may have 10 MiB; an error file is smaller."""
 MAX_SIGNATURE: Final = 1024 * 1024
+GIVEN_FOR: Final = timedelta(days=60)
+"""So long ANAF gives an archive, which it sealed before."""
 MAX_RATIO: Final = 500
 """Repetitive XML packs to a hundredth at most; deflate's own limit is near 1032."""
 
@@ -89,16 +91,23 @@ def open_archive(data: bytes) -> Archive:
     return _describe(members[name], name, signature, index)
 
 
-def verify_seal(archive: Archive, trusted: Sequence[bytes], *, at: datetime | None = None) -> Seal:
-    """The Ministry's seal on an archive, judged with a list of PEM certificates. Never raises.
+def verify_seal(
+    archive: Archive,
+    trusted: Sequence[bytes],
+    *,
+    at: datetime | None = None,
+    since: datetime | None = None,
+) -> Seal:
+    """The Ministry's seal on an archive, judged with a list of PEM certificates.
 
-    `at` is the moment of sealing when it is known (aware): a certificate that was not valid then
-    makes the seal invalid. Without it only the signature and the list decide.
+    Never raises, whatever the archive holds. `at` is the moment of sealing when it is known
+    (aware): a certificate that was not valid then makes the seal invalid. With `since` it was some
+    moment from that one to `at`. Without them only the signature and the list decide.
     """
     # Only here: signxml is needed at the end of a filing, hours after the start.
     from .seal import verify  # noqa: PLC0415
 
-    return verify(archive.document, archive.signature, trusted, at=at)
+    return verify(archive.document, archive.signature, trusted, at=at, since=since)
 
 
 def _members(data: bytes) -> dict[str, bytes]:

@@ -145,7 +145,11 @@ def anaf_errors(texts: tuple[str, ...]) -> list[Rejection]:
         for text in texts
     ]
     return limited(found) or [
-        Rejection(rule="ANAF", message="ANAF a respins documentul fără să precizeze motivul.")
+        Rejection(
+            rule="ANAF",
+            message="ANAF a respins documentul fără să precizeze motivul.",
+            explanations=explain(""),
+        )
     ]
 
 

@@ -14,6 +14,8 @@ from .invoice.texts import Rule, Text, labels, name_of, rules
 
 _NAMED: Final = re.compile(r"\[([A-Z][A-Za-z0-9._-]{1,30})\]|\b((?:BR|UBL)-[A-Z0-9][A-Z0-9_-]*)")
 _TERM: Final = re.compile(r"\bB[GT]-\d+(?:-\d)?\b")
+_OTHER: Final = "ANAF-OTHER"
+"""Stands for every reason that no table knows."""
 _READ: Final = 4000
 """Characters of a text of ANAF's; longer ones are stack traces."""
 _NAMES: Final = 3
@@ -48,7 +50,7 @@ def rejection(found: Finding) -> wire.Rejection:
 
 
 def explain(text: str) -> list[wire.Explanation]:
-    """Explain every rule that a text of ANAF's names, in its order; empty when it names none.
+    """Explain every rule that a text of ANAF's names, in its order; else that it is none of ours.
 
     ANAF prints labels, which several rules share: the business term that the text mentions decides.
     """
@@ -62,7 +64,7 @@ def explain(text: str) -> list[wire.Explanation]:
     for rule in rules().values():
         if rule.pattern and re.search(rule.pattern, folded):
             found.setdefault(rule.id, _of([rule], rule.id))
-    return list(found.values())
+    return list(found.values()) or [_of([rules()[_OTHER]], _OTHER)]
 
 
 def _explanations(name: str, terms: set[str]) -> Iterable[wire.Explanation]:

@@ -14,7 +14,15 @@ from workers_runtime.router import After, Outcome
 from . import events
 from .answering.words import digest_of, is_message
 from .answers import InProgress, Nok, Ok, QueryFailed, RefusedAtUpload
-from .archive import Archive, BadArchive, Kind, SealStatus, open_archive, verify_seal
+from .archive import (
+    GIVEN_FOR,
+    Archive,
+    BadArchive,
+    Kind,
+    SealStatus,
+    open_archive,
+    verify_seal,
+)
 from .archiving.keeping import Download, Keeper, Owner
 from .client import EFacturaClient
 from .draft import anaf_errors
@@ -22,6 +30,7 @@ from .errors import AnafUnavailableError, ArchiveUnreadableError, DocumentUnknow
 from .life import State
 from .plan import CheckPlan
 from .reconciling import LOOK_BACK
+from .sealing import told_of
 from .watching import Watching
 
 SEAL_TRIES = 4
@@ -76,8 +85,7 @@ class Following:
                     reason=f"ANAF is still processing the upload {index}",
                 )
                 return [again, *await self._watching.undecided(document, task)]
-            case RefusedAtUpload():
-                text = "XML cu erori, nepreluat de sistemul ANAF"
+            case RefusedAtUpload(text):
                 return await self._reject(document, task, anaf_errors((text,)), None)
             case QueryFailed(refusal) if refusal.kind is RefusalKind.RIGHTS and _moved(document):
                 # The first upload of the same invoice is somebody else's.
@@ -108,7 +116,11 @@ class Following:
         except BadArchive as error:
             # Ten downloads a day are allowed: a damaged one is not asked for again at once.
             raise ArchiveUnreadableError(str(error), retry_after=self._plan.patience) from error
-        return Download(download_id, content, archive, verify_seal(archive, self._seals))
+        now = datetime.now(UTC)
+        # Sealed after the upload; the first upload of a duplicate may be as old as archives get.
+        since = now - GIVEN_FOR if _moved(document) else _submitted_at(document)
+        seal = verify_seal(archive, self._seals, since=since, at=now)
+        return Download(download_id, content, archive, seal)
 
     async def _end(
         self, document: Document, command: CheckInvoice, task: Task, ended: Download
@@ -205,15 +217,10 @@ class Following:
             made=ArtifactRef.model_validate(made["xml"]) if made else None,
         )
         kept = await self._keeper.keep(owner, ended)
-        seal = {
-            "status": ended.seal.status.value,
-            "signer": ended.seal.signer_subject,
-            "fingerprint": ended.seal.fingerprint_sha256,
-        }
         return {
             "download_id": ended.download_id,
             "archive": kept.entry.artifact.model_dump(mode="json"),
-            "seal": seal,
+            "seal": told_of(ended.seal).model_dump(),
         }
 
 
@@ -242,6 +249,10 @@ def _may_be_altered(document: Document, archive: Archive) -> bool:
 def _followed(document: Document) -> tuple[str, ...]:
     """Return the indexes that were followed before the present one, our own first."""
     return tuple(document.data.get("followed", ()))
+
+
+def _submitted_at(document: Document) -> datetime:
+    return datetime.fromisoformat(document.data["submitted_at"])
 
 
 def _moved(document: Document) -> bool:

@@ -42,6 +42,7 @@ from . import events
 from .answering.handlers import router as answering
 from .archiving.handlers import router as archive
 from .draft import examine, filed_for
+from .failing import explained
 from .filing import Filing
 from .following import Following
 from .inbound.fetching import Fetching
@@ -51,7 +52,7 @@ from .login_watch import LoginWatch
 from .source import shown, source_of
 from .watching import Watching
 
-router = Router("anaf-efactura")
+router = Router("anaf-efactura", failed=explained)
 
 
 @router.handles(SubmitInvoice, emits=[InvoiceSubmitted, InvoiceAccepted, InvoiceRejected])

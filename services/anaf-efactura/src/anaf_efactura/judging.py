@@ -167,4 +167,17 @@ def _merged(schema: Sequence[Finding], rules: list[Finding]) -> list[Finding]:
         if finding.rule in _BETTER or finding.rule.startswith("BR-RO-DT")
         for path in (finding.path, finding.path.rpartition("/")[0])
     }
-    return [*(finding for finding in schema if finding.path not in told), *rules]
+    absent = [finding.path for finding in rules if finding.detail == "element"]
+    kept = (
+        finding
+        for finding in schema
+        if finding.path not in told and not any(_follows(finding, path) for path in absent)
+    )
+    return [*kept, *rules]
+
+
+def _follows(schema: Finding, absent: str) -> bool:
+    """Whether the schema only says that something is not at the place of an absent element."""
+    parent, _, name = absent.rpartition("/")
+    expected = schema.values.get("expected", "").split(", ")
+    return parent in (schema.path.rpartition("/")[0], schema.path) and name[4:] in expected

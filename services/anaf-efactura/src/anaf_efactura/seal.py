@@ -12,15 +12,13 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
-from lxml import etree
 from signxml.algorithms import DigestAlgorithm, SignatureMethod
-from signxml.exceptions import SignXMLException
 from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
 
 from workers_anaf import xml
@@ -40,18 +38,12 @@ _MIN_KEY_BITS: Final = 2048
 _MAX_CERTIFICATES: Final = 6
 _MAX_SIGNATURE: Final = 1024 * 1024
 
-# What signxml, cryptography and lxml raise on a hostile or broken signature.
-_REFUSALS: Final = (
-    SignXMLException,
-    InvalidSignature,
-    UnsupportedAlgorithm,
-    etree.LxmlError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    LookupError,
-    AssertionError,
-)
+_Between: TypeAlias = tuple[datetime | None, datetime | None]
+"""The earliest and the latest moment at which a seal can have been put, as far as known."""
+
+
+class _NotValidThenError(ValueError):
+    """Everything fits but the time: a seal is worth what its certificate was worth then."""
 
 
 def verify(
@@ -60,8 +52,12 @@ def verify(
     trusted: Sequence[bytes],
     *,
     at: datetime | None = None,
+    since: datetime | None = None,
 ) -> Seal:
-    """Judge a signature over a document. Raises ValueError for a trust list that is not PEM."""
+    """Judge a signature over a document. Raises ValueError for a trust list that is not PEM.
+
+    `at` and `since` are as in `archive.verify_seal`.
+    """
     anchors = [_anchor(pem, position) for position, pem in enumerate(trusted)]
     if signature is None:
         return Seal(SealStatus.MISSING)
@@ -69,11 +65,11 @@ def verify(
         root = _signature_element(signature)
         digest = _covering_digest(root, document)
         signers = _signers(root, anchors)
-    except _REFUSALS as error:
+    except Exception as error:  # noqa: BLE001 - see _invalid
         return _invalid(error)
     verdict = Seal(SealStatus.INVALID, reason="no certificate to verify with")
     for certificate in signers:
-        verdict = _judge(document, signature, certificate, at=at)
+        verdict = _judge(document, signature, certificate, (since or at, at))
         if verdict.status is SealStatus.INVALID:
             continue
         status = SealStatus.UNKNOWN_SIGNER
@@ -92,7 +88,7 @@ def certificates(signature: bytes) -> list[x509.Certificate]:
     """The certificates that a signature carries, in its order. Raises ValueError for none."""
     try:
         return _signers(_signature_element(signature), [])
-    except _REFUSALS as error:
+    except Exception as error:
         raise ValueError(f"no certificates can be read: {type(error).__name__}") from error
 
 
@@ -100,7 +96,7 @@ def algorithms(signature: bytes) -> tuple[str, str]:
     """The signature method and the digest method, as their last words. Raises ValueError."""
     try:
         root = _signature_element(signature)
-    except _REFUSALS as error:
+    except Exception as error:
         raise ValueError(f"no algorithms can be read: {type(error).__name__}") from error
     found = [
         (element.get("Algorithm") or "").rpartition("#")[2]
@@ -142,14 +138,15 @@ def _judge(
     document: bytes,
     signature: bytes,
     certificate: x509.Certificate,
-    *,
-    at: datetime | None,
+    sealed: _Between,
 ) -> Seal:
     """Is it the signature of this certificate's key over the document? Trust is not asked."""
-    mark = fingerprint(certificate)
-    subject = certificate.subject.rfc4514_string()
+    mark = subject = None
     try:
-        _require_usable(certificate, at)
+        mark = fingerprint(certificate)
+        # A certificate is read when it is asked: what its bytes hide is found only here.
+        subject = certificate.subject.rfc4514_string()
+        _require_usable(certificate, sealed)
         configuration = SignatureConfiguration(
             expect_references=True,
             signature_methods=_METHODS,
@@ -161,12 +158,15 @@ def _judge(
         results = _DetachedVerifier(document).verify(
             signature, x509_cert=certificate, expect_config=configuration, validate_schema=False
         )
-        covered = [results] if isinstance(results, VerifyResult) else results
-        if not any(result.signed_data == document for result in covered):
-            raise InvalidSignature("no reference covers the document")
-    except _REFUSALS as error:
+        _require_covered(document, [results] if isinstance(results, VerifyResult) else results)
+    except Exception as error:  # noqa: BLE001 - see _invalid
         return _invalid(error, subject=subject, mark=mark)
     return Seal(SealStatus.UNKNOWN_SIGNER, subject, mark)
+
+
+def _require_covered(document: bytes, results: Sequence[VerifyResult]) -> None:
+    if not any(result.signed_data == document for result in results):
+        raise InvalidSignature("no reference covers the document")
 
 
 def _signature_element(signature: bytes) -> xml.Element:
@@ -213,12 +213,15 @@ def _der(text: str) -> bytes:
         raise ValueError("a certificate that is not base64") from error
 
 
-def _require_usable(certificate: x509.Certificate, at: datetime | None) -> None:
+def _require_usable(certificate: x509.Certificate, sealed: _Between) -> None:
     key = certificate.public_key()
     if not isinstance(key, rsa.RSAPublicKey) or key.key_size < _MIN_KEY_BITS:
         raise ValueError(f"the signer's key is not RSA of {_MIN_KEY_BITS} bits or more")
-    if at and not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
-        raise ValueError("the signer's certificate was not valid at the moment of sealing")
+    since, until = sealed
+    if (until and until < certificate.not_valid_before_utc) or (
+        since and since > certificate.not_valid_after_utc
+    ):
+        raise _NotValidThenError("the signer's certificate was not valid at the moment of sealing")
 
 
 def _anchor(pem: bytes, position: int) -> str:
@@ -230,6 +233,11 @@ def _anchor(pem: bytes, position: int) -> str:
         ) from error
 
 
-def _invalid(error: BaseException, *, subject: str | None = None, mark: str | None = None) -> Seal:
-    reason = f"{type(error).__name__}: {error}"[:200]
-    return Seal(SealStatus.INVALID, subject, mark, reason=reason)
+def _invalid(error: Exception, *, subject: str | None = None, mark: str | None = None) -> Seal:
+    # signxml, cryptography and lxml share no base of what they raise on hostile bytes, and a seal
+    # that cannot be judged must not fail the invoice that ANAF accepted under it.
+    if isinstance(error, MemoryError):
+        raise error
+    late = isinstance(error, _NotValidThenError)
+    reason = str(error) if late else f"{type(error).__name__}: {error}"[:200]
+    return Seal(SealStatus.INVALID, subject, mark, reason=reason, outside_validity=late)

@@ -80,13 +80,27 @@ async def _attachments(document: InvoiceDocument, artifacts: Artifacts) -> dict[
     if sum(reference.size for _, reference in wanted) > MAX_ATTACHED_BYTES:
         return {}  # the builder says so
     limit = MAX_ATTACHED_BYTES
-    return {number: await artifacts.get(reference, limit=limit) for number, reference in wanted}
+    return {
+        number: await _file(
+            artifacts, reference, limit, f"invoice.supporting_documents[{number}].attachment"
+        )
+        for number, reference in wanted
+    }
+
+
+async def _file(artifacts: Artifacts, reference: ArtifactRef, limit: int, field: str) -> bytes:
+    """Return the bytes of a reference; one that cannot be read names its place in the command."""
+    try:
+        return await artifacts.get(reference, limit=limit)
+    except PermanentError as error:
+        error.field = error.field or field
+        raise
 
 
 async def content_of(command: SubmitInvoice | ValidateInvoice, artifacts: Artifacts) -> bytes:
     """Return the bytes of a command's XML, exactly; raises PermanentError or TransientError."""
     if command.artifact is not None:
-        content = await artifacts.get(command.artifact, limit=MAX_UPLOAD_BYTES)
+        content = await _file(artifacts, command.artifact, MAX_UPLOAD_BYTES, "artifact")
     else:
         content = as_utf8(command.xml or "")
     if not content.strip():

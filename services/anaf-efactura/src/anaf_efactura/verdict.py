@@ -29,3 +29,5 @@ class Seal:
     """Base64, as it stands in the signature."""
     reason: str | None = None
     """Why it is invalid; quotes nothing of the document."""
+    outside_validity: bool = False
+    """Whether it is invalid because its certificate was not valid when it was put."""

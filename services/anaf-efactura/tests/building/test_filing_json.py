@@ -115,6 +115,16 @@ def test_cii_mistakes_are_found(change, rule):
     assert rule in {found.rule for found in JUDGE.judge(text.encode(), FiledFor()).findings}
 
 
+async def test_an_attachment_that_cannot_be_read_names_its_place(desk, sandbox):
+    body = json.loads(json.dumps(BODIES["json-attachment"]))
+    job = desk.submit("<x/>")
+    job.command = SubmitInvoice.model_validate_json(json.dumps(body), strict=True)
+    await desk.work()
+    (failure,) = desk.failures
+    assert failure.field == "invoice.supporting_documents[0].attachment"
+    assert sandbox.control.requests("upload") == []
+
+
 @pytest.fixture
 def newer_builder(monkeypatch):
     """A worker whose builder makes other bytes of the same JSON."""

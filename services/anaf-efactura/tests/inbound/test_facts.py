@@ -48,7 +48,9 @@ def listed(type_: str = "received", **data: object) -> InboundMessage:
 
 
 def told(document: bytes, message: InboundMessage | None = None):
-    return telling.fetched(message or listed(), facts.read(packed(document), ()), KEPT, NOW)
+    return telling.fetched(
+        message or listed(), facts.read(packed(document), (), NOW, NOW), KEPT, NOW
+    )
 
 
 def test_header_of_an_invoice():
@@ -156,7 +158,7 @@ def test_a_buyers_long_message_is_cut_and_said_to_be():
 def test_bytes_of_any_kind_are_no_archive_or_have_facts(noise):
     for content in (noise, packed(noise)):
         with pytest.raises(BadArchive):
-            facts.read(content, ())
+            facts.read(content, (), NOW, NOW)
 
 
 @settings(max_examples=60, deadline=None)
@@ -168,7 +170,7 @@ def test_whatever_a_supplier_writes_the_event_fits_the_bus(data):
         if data.draw(st.booleans()):
             text = text.replace(value, data.draw(words) * data.draw(st.sampled_from((1, 2000))))
     try:
-        read = facts.read(packed(text.encode()), ())
+        read = facts.read(packed(text.encode()), (), NOW, NOW)
     except BadArchive:
         return  # a character that XML does not have
     event = telling.fetched(listed(), read, KEPT, NOW)

@@ -143,7 +143,7 @@ def test_no_mandatory_attribute_can_be_removed_unseen(invoice: Any):
             assert has_errors(check(root)), (local_name(element), name)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_any_change_of_a_tree_is_judged(sources: Any, data: st.DataObject):
     root = parse(sources[data.draw(st.sampled_from(sorted(sources)))])

@@ -239,7 +239,8 @@ class Exits:
     def failure(self, delivery: Delivery, decision: GiveUp) -> list[Wire]:
         """Return ``<domain>.failed`` for a command that was given up."""
         now = datetime.now(UTC)
-        event = failed_event(delivery.lane.handler.command)(
+        handler = delivery.lane.handler
+        event = failed_event(handler.command)(
             command=delivery.command,
             message_id=delivery.identity.message_id or "",
             code=decision.code,
@@ -248,6 +249,7 @@ class Exits:
             attempts=delivery.identity.attempt,
             dead_letter_queue=dead_queue(delivery.lane.queue),
             failed_at=now,
+            **(handler.failed(decision.code) if handler.failed else {}),
         )
         return self.outbox(delivery, now).failed(event)
 

@@ -38,8 +38,21 @@ _MUST = {
     "date_type": _DAY,
     "date_parsing": _DAY,
     "list_type": "must be a list, in square brackets",
+    "tuple_type": "must be a list, in square brackets",
     "model_type": "must be an object, in curly brackets",
 }
+_COUNTS = {
+    "too_short": "must have {min_length} or more entries, it has {actual_length}",
+    "too_long": "must have {max_length} entries at most, it has {actual_length}",
+}
+_PATTERNS = {
+    "^[A-Z]{3}$": "three capital letters, for example EUR",
+    "^[A-Z]{2}$": "two capital letters, for example RO",
+    "^[A-Z0-9]{2}$": "two capital letters or digits, for example RO",
+    "^[0-9]{1,20}$": "1 to 20 digits, as text",
+    "^[0-9a-f]{64}$": "a SHA-256: 64 digits 0 to 9 and a to f",
+}
+"""The contracts' patterns that people meet, in words."""
 
 
 def explain(
@@ -47,7 +60,8 @@ def explain(
 ) -> InvalidMessageError:
     """Return the first problems as help; never with the value, which may be a secret."""
     problems = error.errors(include_input=False, include_url=False)
-    field = place(problems[0]["loc"])
+    # A check of the whole message names the field that it is about.
+    field = place(problems[0]["loc"]) or problems[0].get("ctx", {}).get("field")
     texts = [_sentence(command, dict(problem), body) for problem in problems[:5]]
     if len(problems) > len(texts):
         texts.append(f"and {len(problems) - len(texts)} more")
@@ -108,6 +122,11 @@ def _must(problem: dict[str, Any]) -> str:
         return "this field is required"
     if kind in _MUST:
         return _MUST[kind]
+    context = problem.get("ctx", {})
+    if kind in _COUNTS and context.get("actual_length") is not None:
+        return _COUNTS[kind].format_map(context)
+    if kind == "string_pattern_mismatch" and context.get("pattern") in _PATTERNS:
+        return f"must be {_PATTERNS[context['pattern']]}"
     text = str(problem["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
     for subject in ("Input should", "String should", "List should", "Value should"):
         text = text.replace(subject, "must")

@@ -1,6 +1,6 @@
 """The list of a worker's handlers; `create_app` binds it to a broker."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -36,6 +36,8 @@ class Send:
 
 
 Item = Event | After | Send
+FailedFields = Callable[[str], Mapping[str, Any]]
+"""Fields of a domain's own failed event, by the error's code."""
 Outcome = Item | Sequence[Item] | None
 """What a handler returns: facts to publish, follow-ups to schedule, wishes to other workers."""
 
@@ -49,13 +51,16 @@ class Handler:
     emits: tuple[type[Event], ...]
     sends: tuple[type[Command], ...] = ()
     """Commands of other workers that it may send."""
+    failed: FailedFields | None = None
+    """What `<domain>.failed` says of a code beside what every failed event says."""
 
 
 class Router:
     """Collects handlers. The function is returned unchanged: a test may call it."""
 
-    def __init__(self, service: str) -> None:
+    def __init__(self, service: str, *, failed: FailedFields | None = None) -> None:
         self.service = service
+        self.failed = failed
         self.handlers: list[Handler] = []
 
     def handles(
@@ -70,7 +75,8 @@ class Router:
             raise ValueError(f"{self.service} has two handlers of {command.key}")
 
         def register(function: HandlerType) -> HandlerType:
-            self.handlers.append(Handler(command, function, tuple(emits), tuple(sends)))
+            handler = Handler(command, function, tuple(emits), tuple(sends), self.failed)
+            self.handlers.append(handler)
             return function
 
         return register

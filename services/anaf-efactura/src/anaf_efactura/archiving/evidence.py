@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from anaf_efactura.errors import ArchiveDamagedError, ArchiveUnknownError
-from workers_contracts.efactura import Seal
+from anaf_efactura.sealing import told_of
 from workers_contracts.efactura_archive import CollectPdf, EvidenceReady, ProveInvoice
 from workers_contracts.pdf import RenderPdf
 from workers_ledger.archive import Archive
@@ -87,11 +87,7 @@ class Evidence:
             bundle=file,
             members=members,
             intact=reading.intact,
-            seal=Seal(
-                status=seal.status.value,
-                signer=seal.signer_subject,
-                fingerprint=seal.fingerprint_sha256,
-            ),
+            seal=told_of(seal),
             problems=list(reading.problems),
             verified_at=verified_at,
         )

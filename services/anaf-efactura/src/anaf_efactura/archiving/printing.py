@@ -12,6 +12,7 @@ from anaf_efactura.client_public import PublicClient
 from anaf_efactura.errors import ArchiveUnknownError, NotPrintableError
 from anaf_efactura.invoice import Invoice, cii, from_root
 from anaf_efactura.invoice.model import Kind as InvoiceKind
+from anaf_efactura.sealing import told_of
 from anaf_efactura.source import as_utf8
 from workers_anaf.xml import MalformedXml, parse
 from workers_contracts.efactura import Seal
@@ -130,13 +131,8 @@ class Printing:
     async def _archived(self, link: Link) -> Printable:
         reading = await self._prover.read(link)
         source = await asyncio.to_thread(_printable, reading.content, link.entry.artifact)
-        verdict = reading.seal
-        seal = verdict and Seal(
-            status=verdict.status.value,
-            signer=verdict.signer_subject,
-            fingerprint=verdict.fingerprint_sha256,
-        )
-        return Printable(source.content, source.invoice, source.artifact, link, seal or None)
+        seal = told_of(reading.seal) if reading.seal else None
+        return Printable(source.content, source.invoice, source.artifact, link, seal)
 
     async def _by_anaf(self, source: Printable) -> bytes | Why:
         if source.invoice.kind is InvoiceKind.CII:

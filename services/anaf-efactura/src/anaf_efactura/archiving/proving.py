@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from anaf_efactura.archive import (
+    GIVEN_FOR,
     MAX_ARCHIVE,
     Archive,
     BadArchive,
@@ -89,7 +90,9 @@ class Prover:
             if link.entry.kind == UNREADABLE:
                 return Reading(link, content)  # no worse than it came
             return Reading(link, content, problems=(problem(link, "unreadable", error.reason),))
-        seal = verify_seal(archive, self._seals)
+        # ANAF seals before it gives, and gives for sixty days: it was put between these two.
+        archived = link.entry.archived_at
+        seal = verify_seal(archive, self._seals, since=archived - GIVEN_FOR, at=archived)
         # What had no good seal when it came is no worse for it: the entry says so.
         was_sealed = link.entry.seal in {one.value for one in _SEALED}
         lost = was_sealed and seal.status not in _SEALED

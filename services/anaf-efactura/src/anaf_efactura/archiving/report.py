@@ -4,15 +4,20 @@ It is data for the template `report` of pdf.render. The same reading at the same
 same report.
 """
 
+from __future__ import annotations
+
 import base64
 import hashlib
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from anaf_efactura.archive import Archive, Seal, SealStatus
 from workers_anaf.romania import ROMANIA
 
 from .proving import Reading
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 _VERDICTS = {
     SealStatus.VERIFIED: "VALID: semnat de un certificat din lista de încredere",
@@ -21,6 +26,7 @@ _VERDICTS = {
     SealStatus.MISSING: "FĂRĂ SIGILIU: arhiva nu conține o semnătură",
     SealStatus.INVALID: "INVALID: semnătura nu se potrivește cu documentul",
 }
+_LATE = "INVALID: certificatul semnatarului nu era valabil când s-a aplicat sigiliul"
 _KINDS = {
     "invoice": "Factură (UBL)",
     "credit_note": "Notă de creditare (UBL)",
@@ -87,7 +93,7 @@ def _table(title: str, rows: list[tuple[str, str]]) -> dict[str, Any]:
 def _verdict(reading: Reading, seal: Seal, verified_at: datetime) -> list[tuple[str, str]]:
     problems = " ".join(one.text.ro for one in reading.problems)
     return [
-        ("Sigiliul", _VERDICTS[seal.status]),
+        ("Sigiliul", _LATE if seal.outside_validity else _VERDICTS[seal.status]),
         ("Detaliu tehnic", seal.reason or ""),
         ("Arhiva", "INTACTĂ" if reading.intact else f"NU ESTE INTACTĂ: {problems}"),
         ("Verificat la", _moment(verified_at)),
@@ -137,16 +143,23 @@ def _certificates(archive: Archive) -> list[dict[str, Any]]:
         return []
     tables = []
     for number, one in enumerate(found, start=1):
+        rows = [*_named(one), ("Amprenta SHA-256", fingerprint(one))]
+        tables.append(_table(f"Certificatul {number} din {len(found)}", rows))
+    return tables
+
+
+def _named(one: x509.Certificate) -> list[tuple[str, str]]:
+    """What a certificate says of itself, which is read only now and may be damaged."""
+    try:
         begins, ends = one.not_valid_before_utc, one.not_valid_after_utc
-        rows = [
+        return [
             ("Subiect", one.subject.rfc4514_string()),
             ("Emitent", one.issuer.rfc4514_string()),
             ("Număr de serie", f"{one.serial_number:X}"),
             ("Valabil", f"de la {_moment(begins)} până la {_moment(ends)}"),
-            ("Amprenta SHA-256", fingerprint(one)),
         ]
-        tables.append(_table(f"Certificatul {number} din {len(found)}", rows))
-    return tables
+    except Exception as error:  # noqa: BLE001 - cryptography's errors share no base
+        return [("Conținut", f"nu poate fi citit ({type(error).__name__})")]
 
 
 def _place(reading: Reading) -> list[tuple[str, str]]:

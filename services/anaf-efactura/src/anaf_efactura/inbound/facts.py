@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from anaf_efactura.archive import MAX_DOCUMENT, Archive, Kind, Seal, open_archive, verify_seal
@@ -47,10 +47,11 @@ class Facts:
     """What was opened; None when it cannot be."""
 
 
-def read(content: bytes, seals: tuple[bytes, ...]) -> Facts:
-    """Open a downloaded archive. Raises BadArchive."""
+def read(content: bytes, seals: tuple[bytes, ...], listed_at: datetime, now: datetime) -> Facts:
+    """Open a downloaded archive, sealed after it was listed and before now. Raises BadArchive."""
     archive = open_archive(content)
-    return replace(_facts(archive, verify_seal(archive, seals)), archive=archive)
+    seal = verify_seal(archive, seals, since=listed_at, at=now)
+    return replace(_facts(archive, seal), archive=archive)
 
 
 def _facts(archive: Archive, seal: Seal) -> Facts:

@@ -115,7 +115,9 @@ class Fetching:
     async def _facts(self, message: InboundMessage, content: bytes) -> Facts:
         try:
             # In a thread: an archive may hold megabytes of XML.
-            facts = await asyncio.to_thread(read, content, self._seals)
+            facts = await asyncio.to_thread(
+                read, content, self._seals, message.listed_at, self._clock()
+            )
         except BadArchive as error:
             if message.tries >= TRIES:
                 _log.warning("archive kept unopened", download_id=message.message_id)

@@ -6,6 +6,7 @@ from typing import Any
 from anaf_efactura.archive import Kind
 from anaf_efactura.draft import anaf_errors
 from anaf_efactura.messages import MessageType
+from anaf_efactura.sealing import told_of
 from workers_contracts.efactura_inbound import (
     BuyerMessageReceived,
     ErrorsReceived,
@@ -44,12 +45,7 @@ def fetched(
         "archive": archive,
         "fetched_at": at,
         "problem": facts.problem,
-        "seal": seal
-        and {
-            "status": seal.status.value,
-            "signer": seal.signer_subject,
-            "fingerprint": seal.fingerprint_sha256,
-        },
+        "seal": seal and told_of(seal),
     }
     kind = facts.kind or _expected(message)
     if kind is Kind.ERRORS:

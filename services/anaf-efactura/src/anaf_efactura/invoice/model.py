@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 from .texts import Text, detail_text, rules
 
@@ -18,6 +19,10 @@ class Kind(StrEnum):
     INVOICE = "invoice"
     CREDIT_NOTE = "credit_note"
     CII = "cii"
+
+
+_OF_XML: Final = frozenset({"element"})
+"""Details that only name an element of the XML."""
 
 
 class Severity(StrEnum):
@@ -56,13 +61,19 @@ class Finding:
     @property
     def text(self) -> Text:
         """What is wrong."""
-        said, more = rules()[self.rule].said(self.term), detail_text(self.detail, self.values)
+        detail = "" if self.in_json and self.detail in _OF_XML else self.detail
+        said, more = rules()[self.rule].said(self.term), detail_text(detail, self.values)
         return Text(f"{said.ro} {more.ro}".rstrip(), f"{said.en} {more.en}".rstrip())
 
     @property
     def mend(self) -> Text:
         """How to put it right."""
-        return rules()[self.rule].mended(self.term)
+        return rules()[self.rule].mended(self.term, in_json=self.in_json)
+
+    @property
+    def in_json(self) -> bool:
+        """Whether the document came as JSON: whoever sent it has not seen the XML."""
+        return self.json_path.startswith("invoice")
 
     @property
     def message(self) -> str:

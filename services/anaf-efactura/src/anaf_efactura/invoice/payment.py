@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
 from workers_anaf.xml import Element
+from workers_contracts.types import iban_is_valid
 
 from .document import Document
 from .model import Finding, Kind
-from .tree import CAC, CBC, error, find, find_all, number, text, where
+from .tree import CAC, CBC, error, find, find_all, number, text, text_of, warning, where
 
 _TRANSFERS: Final = {"30", "58"}
+_ROMANIAN: Final = re.compile(r"RO[0-9]{2}")
+_ROMANIAN_LENGTH: Final = 24
 
 
 def check(document: Document) -> Iterator[Finding]:
@@ -23,6 +27,7 @@ def check(document: Document) -> Iterator[Finding]:
             place = where(means, "cac:PayeeFinancialAccount/cbc:ID")
             for rule in _account_rules(find(means, "cac:PayeeFinancialAccount")):
                 yield error(rule, "BT-84", place, "code", code=code)
+        yield from _check_iban(means)
         card = text(means, "cac:CardAccount/cbc:PrimaryAccountNumberID")
         if len(card) > 10:
             yield error("BR-51", "BT-87", where(means, "cac:CardAccount"))
@@ -33,6 +38,16 @@ def check(document: Document) -> Iterator[Finding]:
         count = len(find_all(document.root, path))
         if count > 1:
             yield error(rule, "BG-16", where(document.root, path), "count", count=count)
+
+
+def _check_iban(means: Element) -> Iterator[Finding]:
+    """A Romanian IBAN that no bank can have: ANAF takes it, and the payment comes back."""
+    element = find(means, "cac:PayeeFinancialAccount/cbc:ID")
+    account = "".join(text_of(element).split()).upper()
+    if element is None or not _ROMANIAN.match(account):
+        return
+    if len(account) != _ROMANIAN_LENGTH or not iban_is_valid(account):
+        yield warning("WRK-IBAN", "BT-84", where(element))
 
 
 def _account_rules(account: Element | None) -> list[str]:

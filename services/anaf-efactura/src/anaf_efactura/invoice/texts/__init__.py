@@ -6,6 +6,7 @@ finding saw. Sources: CIUS-RO 1.0.9 and EN 16931 for the rules; the wording is t
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -47,6 +48,8 @@ class Rule:
     what: Text
     """With the fields `{term}` and those of `fields`."""
     mend: Text
+    mend_json: Text
+    """How to put it right in an invoice that came as JSON."""
     pattern: str
     """Where ANAF's servers name the rule otherwise than in brackets: what its text looks like."""
     fields: Mapping[str, Any]
@@ -55,9 +58,10 @@ class Rule:
         """What is wrong, of the rule's term or of what is named instead."""
         return _filled(self.what, self.fields, term or self.term)
 
-    def mended(self, term: str | Text = "") -> Text:
+    def mended(self, term: str | Text = "", *, in_json: bool = False) -> Text:
         """How to put it right."""
-        return _filled(self.mend, self.fields, term or self.term)
+        mend = self.mend_json if in_json else self.mend
+        return _filled(mend, self.fields, term or self.term)
 
 
 @cache
@@ -124,20 +128,32 @@ def _read(name: str) -> Iterator[Rule]:
         entries |= rules_of_families(data)
     for rule, own in entries.items():
         entry = likes.get(own.get("like"), {}) | own
+        mend = Text(entry["mend_ro"], entry["mend_en"])
         yield Rule(
             id=rule,
             label=entry.get("label", rule),
             term=entry.get("term", ""),
             table=name,
             what=Text(entry["ro"], entry["en"]),
-            mend=Text(entry["mend_ro"], entry["mend_en"]),
+            mend=mend,
+            mend_json=_in_json(rule, own.get("like"), mend),
             pattern=entry.get("pattern", ""),
             fields={key: value for key, value in entry.items() if key not in _OWN},
         )
 
 
+def _in_json(rule: str, like: str | None, mend: Text) -> Text:
+    table = _load("json")
+    found = table["rules"].get(rule) or table["like"].get(like)
+    if found is None and _OF_XML.search(mend.en):
+        found = table["general"]
+    return Text(**found) if found else mend
+
+
+_OF_XML: Final = re.compile(r"cac:|cbc:|currencyID|schemeID|listID|attribute|element|UBL")
 _OWN: Final = {"like", "label", "term", "ro", "en", "mend_ro", "mend_en", "pattern"}
 
 
+@cache
 def _load(name: str) -> dict[str, Any]:
     return tomllib.loads((files(__name__) / f"{name}.toml").read_text("utf-8"))
