@@ -27,6 +27,9 @@ _OF_CODES = {
     "anaf_login_unreadable": Step(
         "give the workers the ANAF_CLIENT_SECRET of that log-in, or: workers efactura login"
     ),
+    "anaf_token_refused": Step(
+        "see the reason: the application at ANAF's portal, or a new workers efactura login"
+    ),
     "anaf_credentials_unreadable": Step("mend the file of ANAF_CREDENTIALS_FILE; see the reason"),
     # What this installation provides.
     "artifact_store_unavailable": Step("bring the store of ARTIFACTS_URL back"),
