@@ -75,11 +75,13 @@ limits *args:
     @-python -m workers_stack servers
     @EFACTURA_LIMITS=full python -m pytest -q tests/e2e/test_efactura_limits.py "$@"
 
-# File 20,000 invoices of 20 tenants in a simulated year; prints the figures (about an hour)
+# File 20,000 invoices of 20 tenants in a simulated year; prints the figures (half an hour on two processors)
 [group('check')]
 year *args:
     @-python -m workers_stack servers
-    @EFACTURA_YEAR=full python -m pytest -q --basetemp=.run/year tests/simulation "$@"
+    @mkdir -p .run/year-report
+    @EFACTURA_YEAR=full YEAR_REPORT=.run/year-report python -m pytest -q --numprocesses=2 --basetemp=.run/year tests/simulation "$@"
+    @cat .run/year-report/year-*.json
 
 # File 10,000 invoices in one command, with it, the worker and the broker killed on the way; prints the figures
 [group('check')]

@@ -3,9 +3,10 @@
 The clock is simulated and so is the bus, because RabbitMQ cannot be told the time; the rest is the
 product: kernel, journal, ledger, handlers and client, against the sandbox at ANAF's own pace.
 
-``./justw year`` runs it in full: 20 tenants, 20,000 invoices, the whole of 2027. Here two weeks
-around Orthodox Easter run. ``EFACTURA_YEAR_SEED`` repeats a run's dice, ``EFACTURA_YEAR_INVOICES``
-makes it shorter, ``YEAR_REPORT`` names a folder for the figures.
+``./justw year`` runs it in full: 20 tenants, 20,000 invoices, the whole of 2027, in two processes
+of ten tenants each. Here two weeks around Orthodox Easter run. ``EFACTURA_YEAR_SEED`` repeats a
+run's dice, ``EFACTURA_YEAR_INVOICES`` makes it shorter, ``YEAR_REPORT`` names a folder for the
+figures.
 """
 
 import json
@@ -22,7 +23,7 @@ import time_machine
 from simulated.course import Course
 from simulated.verdict import report
 from simulated.worker import simulated_worker
-from simulated.year import Size, invoices, outages
+from simulated.year import Share, Size, invoices, outages
 
 from anaf_efactura.config import Settings
 from workers_sandbox.settings import Settings as SandboxSettings
@@ -38,7 +39,9 @@ FULL = Size(
     20,
 )
 SMALL = Size(4, 60, date(2027, 4, 26), date(2027, 5, 9), 4, 3)
-SIZE = FULL if os.environ.get("EFACTURA_YEAR") == "full" else SMALL
+IS_FULL = os.environ.get("EFACTURA_YEAR") == "full"
+SIZE = FULL if IS_FULL else SMALL
+SHARES = [Share(0, 2), Share(1, 2)] if IS_FULL else [Share()]
 SETTLED = timedelta(days=30)
 """After the last invoice: what was refused is corrected, what is in doubt is found."""
 
@@ -90,8 +93,9 @@ def few_words():
     structlog.configure(**known)
 
 
+@pytest.mark.parametrize("share", SHARES, ids=lambda share: f"{share.number + 1}of{share.of}")
 async def test_nothing_is_filed_twice_or_late_and_all_is_archived(
-    sandbox, settings, clock, monkeypatch, capsys
+    sandbox, settings, clock, monkeypatch, capsys, share
 ):
     dice = random.Random(SEED)
     bad_hours = outages(SIZE, dice)
@@ -99,15 +103,17 @@ async def test_nothing_is_filed_twice_or_late_and_all_is_archived(
     async with simulated_worker(settings, monkeypatch) as (worker, bus):
         course = Course(bus, worker, sandbox.control, clock, dice)
         end = (SIZE.ends + SETTLED).timestamp()
-        await course.run(invoices(SIZE, dice), bad_hours, end)
+        await course.run(invoices(SIZE, dice, share), bad_hours, end)
         clock.move_to(end)
-        found = {"seed": SEED} | report(course, bad_hours)
+        found = {"seed": SEED, "share": f"{share.number + 1} of {share.of}"} | report(
+            course, bad_hours
+        )
     found["seconds"] = round(time.monotonic() - started)
     with capsys.disabled():
         print(f"\n{json.dumps(found)}")
     if folder := os.environ.get("YEAR_REPORT"):
-        Path(folder, "year.json").write_text(json.dumps(found, indent=1))
-    assert found["commands"] > SIZE.invoices
+        Path(folder, f"year-{share.number + 1}.json").write_text(json.dumps(found, indent=1))
+    assert found["commands"] > SIZE.invoices // share.of
     for fault in (
         "commands with another number of final events than one",
         "not accepted",

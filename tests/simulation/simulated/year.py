@@ -57,6 +57,14 @@ class Size:
 
 
 @dataclass(frozen=True)
+class Share:
+    """Every n-th tenant: a year of many is simulated by several processors."""
+
+    number: int = 0
+    of: int = 1
+
+
+@dataclass(frozen=True)
 class Invoice:
     """One that is to be filed."""
 
@@ -137,11 +145,12 @@ def fiscal_code(stem: int) -> str:
     return f"{stem}{rest * 10 % 11 % 10}"
 
 
-def invoices(size: Size, dice: random.Random) -> Iterator[Invoice]:
-    """Yield the year's invoices, in no order."""
+def invoices(size: Size, dice: random.Random, share: Share) -> Iterator[Invoice]:
+    """Yield the year's invoices of the tenants of a share, in no order."""
     days = (size.last - size.first).days + 1
     for n in range(size.invoices):
-        tenant = n % size.tenants
+        # Moved on by one a round, so that each tenant meets every misbehaviour.
+        tenant = (n + n // size.marked_every) % size.tenants
         issued = size.first + timedelta(days=dice.randrange(days))
         wait = dice.choice((0, 0, 0, 0, 0, 0, 1, 1, 2, 3))
         moment = datetime.combine(issued, time(7), ROMANIA) + timedelta(
@@ -149,6 +158,8 @@ def invoices(size: Size, dice: random.Random) -> Iterator[Invoice]:
         )
         wish = MARKED[n // size.marked_every % len(MARKED)]
         marker = "" if n % size.marked_every else f"-SBX-{wish}"
+        if tenant % share.of != share.number:
+            continue
         yield Invoice(
             f"firm-{tenant:02d}",
             fiscal_code(4_000_000 + tenant),
