@@ -69,6 +69,12 @@ lost-answers *args:
     @-python -m workers_stack servers
     @EFACTURA_CHAOS=full python -m pytest -q tests/e2e/test_efactura_chaos.py -k lost_answer "$@"
 
+# The broker frozen for 45 s under all workers: their answers leave within 3 s of the thaw (2 min, idle machine)
+[group('check')]
+frost *args:
+    @-python -m workers_stack servers
+    @THAWED_WITHIN=3 python -m pytest -q tests/conformance/test_servers.py -k frozen_for_45 "$@"
+
 # Three workers at ANAF's limits, 1,000 calls a minute; prints the figures (10 min)
 [group('check')]
 limits *args:

@@ -6,6 +6,7 @@ All workers meet each fault together: a broker that is frozen for 45 s is frozen
 import asyncio
 import contextlib
 import json
+import os
 import time
 
 import aio_pika
@@ -17,6 +18,9 @@ from workers_runtime.testing import Bus
 pytestmark = [pytest.mark.integration, pytest.mark.fault]
 START_SECONDS = 90
 """For all of them at once on two processors."""
+
+THAWED_WITHIN = float(os.environ.get("THAWED_WITHIN", "10"))
+"""Seconds from the thaw to the answers of all workers; ``./justw frost`` asks for 3."""
 
 
 @pytest.fixture
@@ -85,7 +89,7 @@ async def test_broker_frozen_for_45_seconds_is_used_again_at_the_thaw(
             with subtests.test(service.name, moment="at the thaw"):
                 first = await service.answered(bus, during[service.name], seconds=60)
                 assert first.key in service.outcomes
-                assert first.at - thawed <= 10
+                assert first.at - thawed <= THAWED_WITHIN
         for service, worker in crew:
             pending.append((service, await _send_when_back(service, bus)))
             assert worker.running
