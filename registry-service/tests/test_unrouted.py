@@ -2,7 +2,9 @@
 
 import asyncio
 
+import pika
 import pytest
+from pika.spec import Basic
 
 from registry_service.jobs import end, start
 from registry_service.measures import Measures
@@ -59,6 +61,39 @@ async def test_each_of_many_gets_its_one_event(bus: Bus, answering):
     assert {event.correlation_id for event in events} == {f"c{n}" for n in range(20)}
     assert len({event.message_id for event in events}) == len(bus.events) == 20
     assert counted(answering, "refused") == 20
+
+
+def publish_in_latin1(url: str, key: bytes) -> None:
+    """Publish as a careless client does: pika itself would make UTF-8 of the key."""
+    connection = pika.BlockingConnection(pika.URLParameters(url))
+    channel = connection.channel()
+    publish = Basic.Publish(exchange="workers.commands", routing_key=key)
+    channel._impl._send_method(publish, (pika.BasicProperties(correlation_id="latin"), b"{}"))
+    connection.close()
+
+
+@pytest.mark.integration
+async def test_key_that_is_not_utf8_is_answered_and_holds_up_nobody(bus: Bus, answering, vhost_url):
+    await asyncio.to_thread(publish_in_latin1, vhost_url, "payroll.calculează".encode("iso8859_16"))
+    await bus.publish("payroll.run", {}, correlation_id="after")
+    await bus.event("command.failed", correlation_id="after")
+    event = await bus.event("command.failed", correlation_id="latin")
+    assert event.data["command"] == "payroll.calculeaz?"
+
+
+@pytest.mark.integration
+async def test_message_that_cannot_be_answered_holds_up_nobody(bus: Bus, answering, monkeypatch):
+    def fail(key: str):
+        if key == "payroll.bad":
+            raise ValueError(key)
+        return explained(key)
+
+    monkeypatch.setattr("registry_service.unrouted.explained", fail)
+    await bus.publish("payroll.bad", {}, correlation_id="bad")
+    await bus.publish("payroll.run", {}, correlation_id="after")
+    await bus.event("command.failed", correlation_id="after")
+    monkeypatch.undo()
+    await bus.event("command.failed", correlation_id="bad")
 
 
 @pytest.mark.integration

@@ -77,9 +77,16 @@ class Unrouted:
     async def _sweep(self) -> None:
         channel = await self._inbox.channel()
         queue = await channel.get_queue(UNROUTED, ensure=False)
+        failure: Exception | None = None
         while (raw := await queue.get(fail=False, timeout=ANSWER_SECONDS)) is not None:
-            await self._settle(raw)
-            await raw.ack()
+            try:
+                await self._settle(raw)
+            except Exception as error:  # noqa: BLE001 -- one message must not hold up the others
+                failure = error  # not acknowledged: it is back with the next connection
+            else:
+                await raw.ack()
+        if failure is not None:
+            raise failure
 
     async def _settle(self, raw: AbstractIncomingMessage) -> None:
         key = raw.routing_key or ""
