@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from .database import Database
 from .documents import IDS_AT_ONCE
 from .inboxes import session_of
-from .schema import AttemptRow, DocumentRow
+from .schema import ANSWERED, LOST, AttemptRow, DocumentRow
 
 
 class Box(Protocol):
@@ -73,7 +73,9 @@ async def filed_before(
     A document that was filed again has one, and one that follows an earlier upload.
     """
     joined = AttemptRow.document_id == DocumentRow.id
-    query = select(AttemptRow.detail).join(DocumentRow, joined).where(*_theirs(service, box))
+    query = (
+        select(AttemptRow.detail).join(DocumentRow, joined).where(*_theirs(service, box), ANSWERED)
+    )
     return await _among(session, query, AttemptRow.detail, indexes)
 
 
@@ -123,7 +125,9 @@ async def claim_refusal(
         return True
     query = _lost(service, box).where(DocumentRow.state == refusal.state)
     begun = query.where(AttemptRow.started_at <= refusal.listed_at + LISTED_TO_THE_MINUTE)
-    for row in await session.execute(begun.order_by(AttemptRow.started_at)):
+    # Locked: two refusals that are fetched at the same moment must not be given to one upload.
+    locked = begun.order_by(AttemptRow.started_at).with_for_update(of=AttemptRow)
+    for row in await session.execute(locked):
         if refusal.fits(row.DocumentRow.data):
             row.AttemptRow.outcome, row.AttemptRow.detail = "refused", index
             return True
@@ -131,13 +135,18 @@ async def claim_refusal(
 
 
 def _lost(service: str, box: Box) -> Select[AttemptRow, DocumentRow]:
-    """Uploads that have no known answer, each with its document."""
+    """Uploads that have no known answer, each with its document.
+
+    They are few among very many documents.
+    """
     joined = AttemptRow.document_id == DocumentRow.id
-    unknown = or_(AttemptRow.outcome.is_(None), AttemptRow.outcome == "unknown")
+    # Said so that no index of the documents helps: SQLite would rather go through all of a company.
+    of_service = func.coalesce(DocumentRow.service, "") == service
+    _, *theirs = _theirs(service, box)
     return (
         select(AttemptRow, DocumentRow)
         .join(DocumentRow, joined)
-        .where(*_theirs(service, box), AttemptRow.action.startswith("upload"), unknown)
+        .where(LOST, AttemptRow.action.startswith("upload"), of_service, *theirs)
     )
 
 

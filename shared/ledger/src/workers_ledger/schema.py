@@ -3,7 +3,18 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, String, Text, TypeDecorator
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    TextClause,
+    TypeDecorator,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -26,6 +37,16 @@ class Moment(TypeDecorator[datetime]):
         """Return UTC."""
         del dialect
         return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+
+
+ANSWERED = text("outcome IN ('accepted', 'refused')")
+LOST = text("(outcome IS NULL OR outcome = 'unknown')")
+"""What the indices of `AttemptRow` hold; a query that says the same words is answered by them."""
+
+
+def partial(name: str, column: str, rows: TextClause) -> Index:
+    """Return an index of some rows, on both databases."""
+    return Index(name, column, sqlite_where=rows, postgresql_where=rows)
 
 
 class Base(DeclarativeBase):
@@ -81,6 +102,11 @@ class AttemptRow(Base):
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     outcome: Mapped[str | None] = mapped_column(String(24))
     detail: Mapped[str] = mapped_column(Text, default="")
+
+    __table_args__ = (
+        partial("ix_attempt_answered", "detail", ANSWERED),
+        partial("ix_attempt_lost", "started_at", LOST),
+    )
 
 
 class SightingRow(Base):
