@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -159,3 +160,15 @@ async def test_application_that_was_revoked_is_a_lost_log_in(make_replica, sandb
     told = await ask(calls_of(replica))
     assert told.code == "anaf_login_required"
     assert (await replica.keeper.lost()).cause == "refused"
+
+
+async def test_token_that_ends_before_its_first_use_is_no_refused_one(make_replica, sandbox, later):
+    one = await make_replica()
+    first = await one.keeper.access_token()
+    # Made because of a refusal, and nobody has called with it since.
+    second = await one.keeper.renew(first)
+    tokens = await one.keeper._store.read()
+    await one.keeper._store.write(replace(tokens, expires_at=oauth.now() + MINUTE), "")
+    one.keeper._known = None
+    assert await one.keeper.access_token() != second
+    assert await one.keeper.lost() is None

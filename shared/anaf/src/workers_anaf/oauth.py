@@ -158,18 +158,20 @@ class TokenKeeper:
                 current = await self._read()
                 if _usable(current, failed):
                     return current.access
-                await self._allow(current, failed)
+                await self._allow(current, failed, refused=refused)
                 if await self._secrets.lease(self._store.name, self._owner, seconds=LEASE_SECONDS):
                     return await self._renew_with_lease(failed, refused=refused)
                 await asyncio.sleep(0.5)
         raise TokenEndpointError("another worker is renewing the token and does not end")
 
-    async def _allow(self, current: Tokens | None, failed: str) -> None:
+    async def _allow(self, current: Tokens | None, failed: str, *, refused: bool) -> None:
         """Raise what speaks against a renewal."""
         if current and current.refused:
             raise self._required(current)
         note = self._notes.known
-        if note is not None and note.of == digest(failed) and now() < note.renewed_again_at:
+        if note is None or not (refused or note.since):
+            return  # a token that was never tried ends, as any other does
+        if note.of == digest(failed) and now() < note.renewed_again_at:
             raise await self.refused(failed)
 
     async def _renew_with_lease(self, failed: str, *, refused: bool) -> str:
@@ -179,7 +181,7 @@ class TokenKeeper:
             if _usable(current, failed):
                 await self._secrets.release(self._store.name, self._owner)
                 return current.access
-            await self._allow(current, failed)
+            await self._allow(current, failed, refused=refused)
             tokens = await self._ask(current)
         except BaseException:
             await self._secrets.release(self._store.name, self._owner)
