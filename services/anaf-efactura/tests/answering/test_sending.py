@@ -91,6 +91,12 @@ async def test_the_same_words_in_another_command_are_sent_once_and_told_again(pe
     assert uploads(sandbox) == 1
 
 
+async def test_zeros_in_front_of_the_index_make_no_other_message(pen, desk, sandbox):
+    first = await pen.write("Vă rugăm corectați.", "m1")
+    assert await pen.write("Vă rugăm corectați.", "m2", about_index=f"00{pen.about}") == first
+    assert uploads(sandbox) == 1
+
+
 async def test_two_commands_at_once_send_once_and_both_end(pen, desk, sandbox):
     pen.ask(message_id="m1")
     pen.ask(message_id="m2")

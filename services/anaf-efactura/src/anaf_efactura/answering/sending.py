@@ -47,7 +47,8 @@ def _document(command: SendMessage, task: Task, told: str, number: str | None) -
     return new_document(
         SERVICE,
         tenant=task.tenant,
-        business_key="|".join((command.cif, "message", command.about_index, told)),
+        # The same index with zeros in front is the same invoice, as it is in the digest.
+        business_key="|".join((command.cif, "message", command.about_index.lstrip("0"), told)),
         content_sha256=told,
         state=State.NEW.value,
         cif=command.cif,
