@@ -1,6 +1,7 @@
 """The log-in of all replicas: renewed once, stored first, never locked out in silence."""
 
 import asyncio
+import re
 import time
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -40,7 +41,7 @@ async def test_first_use_trades_the_configured_token_and_keeps_the_new_ones(repl
     stored = "\n".join(await replica.stored())
     assert replica.keeper.credential in stored
     assert token not in stored
-    assert "eyJ" not in stored
+    assert not re.search(r"eyJ[\w-]+\.", stored)  # what is encrypted may hold these letters too
     assert sandbox.refresh_token not in stored
 
 
