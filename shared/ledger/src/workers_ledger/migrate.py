@@ -13,7 +13,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from . import schema_inbound as _more_tables  # noqa: F401 - importing it makes them known
-from .schema import Base
+from .schema import Base, restrict
 
 NEWEST = "0006"
 """The id of the newest migration; a test compares it with the files."""
@@ -54,6 +54,7 @@ def _upgrade(connection: Connection) -> None:
 
 def _create(connection: Connection) -> None:
     """Make the tables of a new database at once, marked as having all migrations."""
+    restrict(Base.metadata, connection.dialect.name)
     Base.metadata.create_all(connection)
     _VERSION.create(connection)
     connection.execute(_VERSION.insert().values(version_num=NEWEST))

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Dialect,
     ForeignKey,
     Index,
+    MetaData,
     String,
     Text,
     TextClause,
@@ -44,9 +45,22 @@ LOST = text("(outcome IS NULL OR outcome = 'unknown')")
 """What the indices of `AttemptRow` hold; a query that says the same words is answered by them."""
 
 
+_ROWS = "rows"
+
+
 def partial(name: str, column: str, rows: TextClause) -> Index:
-    """Return an index of some rows, on both databases."""
-    return Index(name, column, sqlite_where=rows, postgresql_where=rows)
+    """Return an index of some rows; see `restrict`."""
+    return Index(name, column, info={_ROWS: rows})
+
+
+def restrict(tables: MetaData, dialect: str) -> None:
+    """Tell indices of some rows which, in a database's own words.
+
+    Only when tables are made: naming a dialect loads it, and a worker needs one of them.
+    """
+    for index in (index for table in tables.tables.values() for index in table.indexes):
+        if _ROWS in index.info:
+            index.dialect_kwargs[f"{dialect}_where"] = index.info[_ROWS]
 
 
 class Base(DeclarativeBase):
