@@ -104,7 +104,9 @@ async def test_authority_that_is_down_is_said_and_asks_nothing_of_a_person(stuck
     run = await stuck("unavailable-503-retry-after")
     # An upload that is answered by 503 may have been taken: ANAF is asked for it first.
     ran = await run("4 × anaf_upload_uncertain", "status", "--json")
-    assert about_efactura(ran.json["problems"]) == {}
+    async with asyncio.timeout(60):
+        while about_efactura(ran.json["problems"]):  # a busy machine: no progress for a second
+            ran = await run("4 × anaf_upload_uncertain", "status", "--json")
     (notice,) = ran.json["notices"]
     assert "503" in notice["what"]
     assert notice["next"].startswith("nothing: ")
